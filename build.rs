@@ -1,0 +1,64 @@
+//! Checks `rules/*.toml` and stores them in the binary: the rules as one blob that is read without
+//! parsing TOML, the files' texts for `straykey rules test`. A wrong rule file fails the build.
+
+use std::{env, fmt::Write as _, fs, path::PathBuf, process::ExitCode};
+
+#[allow(dead_code, reason = "the build needs only part of what the program does with these")]
+#[path = "src/rule/check.rs"]
+mod check;
+#[allow(dead_code, reason = "as above")]
+#[path = "src/rule/file.rs"]
+mod file;
+#[allow(dead_code, reason = "as above")]
+#[path = "src/rule/shape.rs"]
+mod shape;
+#[allow(dead_code, reason = "as above")]
+#[path = "src/rule/spec.rs"]
+mod spec;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=rules");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let mut paths: Vec<PathBuf> = fs::read_dir(root.join("rules"))
+        .expect("`rules` is a directory of this package")
+        .map(|e| e.expect("`rules` can be listed").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    paths.sort();
+    let mut texts = String::from("&[");
+    let mut files = Vec::new();
+    let mut errors = Vec::new();
+    for path in &paths {
+        let text = fs::read_to_string(path).expect("a rule file is UTF-8 text");
+        let name = path.file_name().expect("it was listed").to_string_lossy();
+        write!(texts, "(\"rules/{name}\", include_str!({path:?})),").expect("a string takes all");
+        match check::parse_file(&PathBuf::from(format!("rules/{name}")), &text) {
+            Ok(file) => files.push((PathBuf::from(format!("rules/{name}")), file)),
+            Err(e) => errors.push(e),
+        }
+    }
+    texts.push(']');
+    match check::check_files(spec::Catalogue::default(), &files, check::Cases::Required) {
+        Ok(catalogue) if errors.is_empty() => {
+            let blob = postcard::to_stdvec(&catalogue).expect("plain data serialises");
+            fs::write(out.join("catalogue.bin"), blob).expect("cargo made the directory");
+            fs::write(out.join("rule_texts.rs"), texts).expect("cargo made the directory");
+            ExitCode::SUCCESS
+        }
+        Ok(_) => fail(&errors),
+        Err(more) => {
+            errors.extend(more);
+            fail(&errors)
+        }
+    }
+}
+
+fn fail(errors: &[check::CheckError]) -> ExitCode {
+    for e in errors {
+        for line in e.to_string().lines() {
+            println!("cargo::error={line}");
+        }
+    }
+    ExitCode::FAILURE
+}

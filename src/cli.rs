@@ -1,0 +1,219 @@
+//! The command line: structs and help text, no logic. Its words are a contract with hooks and scripts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    report::Format,
+    rule::{Confidence, Severity},
+};
+
+/// Finds leaked credentials and says how to make each one harmless.
+///
+/// Exit codes: 0 = everything was read and nothing was found; 1 = findings; 2 = the request was wrong
+/// or part of the input could not be read (findings are still printed; 2 wins over 1).
+#[derive(Debug, Parser)]
+#[command(name = "straykey", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan files and directories, or standard input
+    Scan(ScanArgs),
+    /// Print the revocation runbook of a rule or a provider
+    Guide(GuideArgs),
+    /// Look at the rules, or test a rule file
+    Rules {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// Say which gates a line passed or failed, and why
+    Explain(ExplainArgs),
+    /// Print a completion script
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Files and directories, or `-` for standard input
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// How to print the findings on standard output
+    #[arg(short, long, default_value = "terminal", value_enum)]
+    pub format: Format,
+    /// Write a report into a file as well; may be given several times
+    ///
+    /// Example: `--report sarif=straykey.sarif --report json=straykey.json`
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_target)]
+    pub reports: Vec<(Format, PathBuf)>,
+    /// Which rules to use.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// Leave out paths that match this glob; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Report only findings of at least this severity
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "info")]
+    pub min_severity: Severity,
+    /// Report only findings of at least this confidence
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "low")]
+    pub min_confidence: Confidence,
+    /// Read git-ignored files too
+    #[arg(long, overrides_with = "ignore")]
+    pub no_ignore: bool,
+    /// Skip git-ignored files (the default; undoes --no-ignore)
+    #[arg(long, hide = true)]
+    pub ignore: bool,
+    /// Print secrets in clear
+    #[arg(long, overrides_with = "no_show_secrets")]
+    pub show_secrets: bool,
+    /// Mask secrets (the default; undoes --show-secrets)
+    #[arg(long, hide = true)]
+    pub no_show_secrets: bool,
+    /// Exit with 0 although there are findings; unreadable input still gives 2
+    #[arg(long, overrides_with = "no_exit_zero")]
+    pub exit_zero: bool,
+    /// Exit with 1 if there are findings (the default; undoes --exit-zero)
+    #[arg(long, hide = true)]
+    pub no_exit_zero: bool,
+    /// Threads to use; 0 = one per core
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+    /// Show no progress bar
+    #[arg(long, overrides_with = "progress")]
+    pub no_progress: bool,
+    /// Show a progress bar on a terminal (the default; undoes --no-progress)
+    #[arg(long, hide = true)]
+    pub progress: bool,
+    /// Print findings only, without the summary
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more: the whole runbook, and every path that was skipped
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub color: Color,
+}
+
+/// Which rules to use.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// Use only this rule; may be given several times
+    #[arg(long = "rule", value_name = "ID")]
+    pub only: Vec<String>,
+    /// Don't use this rule; may be given several times
+    #[arg(long = "exclude-rule", value_name = "ID")]
+    pub except: Vec<String>,
+    /// Use the rules of this file or directory too; may be given several times
+    #[arg(long = "rules", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Arguments of `guide`.
+#[derive(Debug, Args)]
+pub struct GuideArgs {
+    /// A rule id or a provider; without it, the providers are listed
+    pub topic: Option<String>,
+    /// Look in the rules of this file or directory too
+    #[arg(long = "rules", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+}
+
+/// What to do with the rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List all rules: id, severity, title
+    List {
+        /// List the rules of this file or directory too
+        #[arg(long = "rules", value_name = "PATH")]
+        files: Vec<PathBuf>,
+    },
+    /// Show everything that a rule says
+    Show {
+        /// The rule's id
+        id: String,
+        /// Look in this file or directory too
+        #[arg(long = "rules", value_name = "PATH")]
+        files: Vec<PathBuf>,
+    },
+    /// Run the cases of rule files; without a path, of the built-in ones
+    Test {
+        /// Rule files, or directories of them
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A file and a line in it, from 1
+    #[arg(value_name = "PATH:LINE")]
+    pub place: String,
+    /// Which rules to use.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn report_target(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) =
+        text.split_once('=').ok_or("expected FORMAT=PATH, as in `sarif=straykey.sarif`")?;
+    if path.is_empty() {
+        return Err("the path is missing".into());
+    }
+    Ok((Format::from_str(format, false)?, path.into()))
+}
+
+impl ValueEnum for Severity {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for Confidence {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()))
+    }
+}

@@ -1,0 +1,70 @@
+//! From stored bytes to bytes worth searching: UTF-16 becomes UTF-8; the rest is searched as it is.
+
+mod encoding;
+
+use std::{borrow::Cow, ops::Range};
+
+pub use encoding::nature;
+
+use crate::{
+    blob::{Before, Blob, Nature},
+    span,
+};
+
+/// What lies before byte `at` of `bytes`, which themselves have `before` in front of them.
+pub fn before_byte(bytes: &[u8], at: usize, nature: Nature, before: Before) -> Before {
+    match nature {
+        Nature::Text | Nature::Binary => {
+            span::advance(&bytes[..at], bytes.get(at).copied(), before)
+        }
+        Nature::Utf16Le | Nature::Utf16Be => {
+            let (text, owned) = encoding::from_utf16(bytes, &(0..at), nature);
+            span::advance(&text[owned.clone()], text.get(owned.end).copied(), before)
+        }
+    }
+}
+
+/// What is searched.
+#[derive(Debug)]
+pub struct Text<'a> {
+    /// UTF-8, or bytes that have ASCII where ASCII belongs.
+    pub bytes: Cow<'a, [u8]>,
+    /// Secrets that start here are reported.
+    pub owned: Range<usize>,
+    /// What lies before `bytes` in the input.
+    pub before: Before,
+    /// Whether only rules with a documented prefix apply.
+    pub binary: bool,
+    /// The path in reports; tells where a finding stands.
+    pub path: &'a str,
+}
+
+impl<'a> Text<'a> {
+    /// The text of a blob.
+    pub fn of(blob: &'a Blob<'a>) -> Self {
+        let (bytes, owned) = match blob.nature {
+            Nature::Text | Nature::Binary => (Cow::Borrowed(blob.bytes), blob.owned.clone()),
+            Nature::Utf16Le | Nature::Utf16Be => {
+                encoding::from_utf16(blob.bytes, &blob.owned, blob.nature)
+            }
+        };
+        Self {
+            bytes,
+            owned,
+            before: blob.before,
+            binary: blob.nature == Nature::Binary,
+            path: &blob.origin.path,
+        }
+    }
+
+    /// A whole text that nobody has stored, for tests and rule cases.
+    pub fn whole(bytes: &'a [u8], path: &'a str) -> Self {
+        Self {
+            bytes: Cow::Borrowed(bytes),
+            owned: 0..bytes.len(),
+            before: Before::default(),
+            binary: false,
+            path,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The ledger: what was read, and what was not, and why. Nothing is skipped without an entry.
+
+use std::{collections::BTreeMap, fmt};
+
+/// Why an input was not searched, or not with all rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Skip {
+    /// A symbolic link: what it points to is read where it stands.
+    Symlink,
+    /// A pipe, a socket or a device.
+    Special,
+    /// Binary content: only rules with a documented prefix were applied.
+    Binary,
+    /// It could not be read; the scan is not complete.
+    Unreadable,
+}
+
+impl Skip {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Symlink, Self::Special, Self::Binary, Self::Unreadable];
+
+    /// The word in JSON and SARIF.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Symlink => "symlink",
+            Self::Special => "special-file",
+            Self::Binary => "binary",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Symlink => "symbolic links not followed",
+            Self::Special => "special files not read",
+            Self::Binary => "binary files searched for documented prefixes only",
+            Self::Unreadable => "inputs that could not be read",
+        })
+    }
+}
+
+/// What was read and what was not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Inputs read to their end.
+    pub files: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// The inputs of each kind of gap, by the name that reports use.
+    pub skipped: BTreeMap<Skip, Vec<String>>,
+    /// Git-ignored files were left out, however many there are.
+    pub ignore_rules: bool,
+}
+
+impl Coverage {
+    /// Notes that `path` was skipped.
+    pub fn skip(&mut self, why: Skip, path: String) {
+        self.skipped.entry(why).or_default().push(path);
+    }
+
+    /// Adds what another thread did.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.ignore_rules |= other.ignore_rules;
+        for (why, paths) in other.skipped {
+            self.skipped.entry(why).or_default().extend(paths);
+        }
+    }
+
+    /// Brings the lists into the order of their paths.
+    pub fn sort(&mut self) {
+        self.skipped.values_mut().for_each(|paths| paths.sort());
+    }
+
+    /// How many inputs were skipped for `why`.
+    pub fn count(&self, why: Skip) -> usize {
+        self.skipped.get(&why).map_or(0, Vec::len)
+    }
+}

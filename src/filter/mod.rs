@@ -1,0 +1,154 @@
+//! Questions that a candidate must answer before it is a finding, in their order, and the reasons
+//! for a no. Each question has a file of its own.
+
+pub mod checksum;
+pub mod entropy;
+pub mod likeness;
+pub mod near;
+pub mod password;
+pub mod placeholder;
+pub mod structure;
+
+use std::{fmt, ops::Range};
+
+use crate::{
+    content::Text,
+    matcher::Candidate,
+    rule::{Kind, RuleSet, spec::Structure},
+    secret,
+};
+
+/// Why a candidate is not a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dropped {
+    /// None of the words that the pattern asks for stands nearby.
+    NotNear,
+    /// The provider publishes this value as an example.
+    PublicExample,
+    /// It stands for a value.
+    Placeholder(placeholder::Reason),
+    /// Too regular for a key.
+    LowEntropy {
+        /// What it has, in bits per byte.
+        bits: f32,
+        /// What the rule asks for.
+        needed: f32,
+    },
+    /// Looks like words or an identifier and not like something that a machine drew.
+    NotRandom,
+    /// Not what a person would choose as a password.
+    NotAPassword(password::Reason),
+    /// The checksum inside it is wrong.
+    Checksum,
+    /// It does not have the structure that its kind has.
+    Structure(&'static str),
+    /// A more precise rule reports the same bytes.
+    Covered {
+        /// That rule.
+        by: String,
+    },
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNear => f.write_str("none of the words that the rule asks for stands nearby"),
+            Self::PublicExample => f.write_str("the provider publishes this value as an example"),
+            Self::Placeholder(reason) => write!(f, "placeholder: {reason}"),
+            Self::LowEntropy { bits, needed } => {
+                write!(f, "entropy of {bits:.2} bits per byte; the rule asks for {needed:.2}")
+            }
+            Self::NotRandom => f.write_str("looks like words and not like a random value"),
+            Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
+            Self::Checksum => f.write_str("the checksum inside it is wrong"),
+            Self::Structure(problem) => write!(f, "structure: {problem}"),
+            Self::Covered { by } => write!(f, "reported by the more precise rule `{by}`"),
+        }
+    }
+}
+
+/// What the filters learned about a candidate that passed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    /// A checksum or a structure was verified.
+    pub verified: bool,
+    /// Sentences for the report: what was verified or decoded.
+    pub facts: Vec<String>,
+    /// The credential is known to have run out, or to be locked: graded down for this reason.
+    pub weakness: Option<String>,
+    /// Where the secret ends, if its structure reaches past the match.
+    pub end: Option<usize>,
+    /// For an HMAC-signed JWT: it can prove which secret signed it.
+    pub signed_token: bool,
+}
+
+/// Asks all questions about `candidate`.
+///
+/// # Errors
+///
+/// The first reason against it.
+pub fn judge(
+    set: &RuleSet,
+    text: &Text<'_>,
+    candidate: &Candidate,
+    today: i64,
+) -> Result<Evidence, Dropped> {
+    let pattern = &set.patterns()[candidate.pattern].spec;
+    let rule = set.rule(candidate.rule);
+    let value = &text.bytes[candidate.secret.clone()];
+    if let Some(near) = &pattern.near
+        && !near::stands_near(&text.bytes, candidate.whole.clone(), near)
+    {
+        return Err(Dropped::NotNear);
+    }
+    if !rule.public_values.is_empty() && rule.public_values.contains(&secret::sha256_hex(value)) {
+        return Err(Dropped::PublicExample);
+    }
+    let body = &value[public_len(&pattern.prefixes, value)..];
+    if !matches!(rule.kind, Kind::PrivateKey)
+        && let Some(reason) =
+            placeholder::reason(&text.bytes, candidate.secret.clone(), body, rule.kind)
+    {
+        return Err(Dropped::Placeholder(reason));
+    }
+    let bits = entropy::shannon_bits(body);
+    if bits < rule.min_entropy_bits {
+        return Err(Dropped::LowEntropy { bits, needed: rule.min_entropy_bits });
+    }
+    match rule.kind {
+        Kind::OpaqueToken if !likeness::looks_random(value) => return Err(Dropped::NotRandom),
+        Kind::Password => {
+            password::judge(&text.bytes, candidate.secret.clone()).map_err(Dropped::NotAPassword)?
+        }
+        _ => {}
+    }
+    let mut evidence = Evidence::default();
+    if let Some(kind) = rule.checksum {
+        if !checksum::holds(kind, value) {
+            return Err(Dropped::Checksum);
+        }
+        evidence.verified = true;
+        evidence.facts.push("its checksum is right".into());
+    }
+    if let Some(kind) = rule.structure {
+        structure::read(kind, &text.bytes, candidate.secret.clone(), today, &mut evidence)?;
+    }
+    Ok(evidence)
+}
+
+/// How many bytes at the start of `value` the rule declares public.
+pub fn public_len(prefixes: &[String], value: &[u8]) -> usize {
+    prefixes.iter().filter(|p| value.starts_with(p.as_bytes())).map(String::len).max().unwrap_or(0)
+}
+
+/// The whole line that `span` starts in, without its break.
+pub(crate) fn line_of(text: &[u8], span: &Range<usize>) -> Range<usize> {
+    /// A longer line is looked at around the span only.
+    const MAX_SIDE_BYTES: usize = 4 << 10;
+    crate::span::lines_around(text, span.clone(), 0, MAX_SIDE_BYTES)
+}
+
+/// Whether a structure reads past the match.
+pub fn reads_on(structure: Option<Structure>) -> bool {
+    matches!(structure, Some(Structure::Jwt | Structure::Pem | Structure::PuttyKey))
+}

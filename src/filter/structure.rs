@@ -1,0 +1,102 @@
+//! Secrets that have a structure: reading it tells a real one from a look-alike, where it ends, and
+//! what should be said about it (issuer, expiry, a passphrase).
+
+mod basic;
+mod jwt;
+mod pem;
+
+use std::ops::Range;
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+pub use jwt::{Jwt, verifies};
+
+use super::{Dropped, Evidence};
+use crate::rule::Structure;
+
+/// Base64 in either alphabet, with or without padding, with stray bits at the end.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// The bytes behind base64 of either alphabet.
+pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    if text.iter().any(|b| matches!(b, b'-' | b'_')) {
+        URL_SAFE.decode(text)
+    } else {
+        STANDARD.decode(text)
+    }
+    .ok()
+}
+
+/// Reads the secret at `span` and adds what it learns to `evidence`.
+///
+/// # Errors
+///
+/// If the secret can't be of its kind.
+pub(super) fn read(
+    kind: Structure,
+    text: &[u8],
+    span: Range<usize>,
+    now: i64,
+    evidence: &mut Evidence,
+) -> Result<(), Dropped> {
+    let value = &text[span.clone()];
+    match kind {
+        Structure::Jwt => jwt::read(text, span, now, evidence),
+        Structure::Pem => pem::read(text, span, evidence),
+        Structure::PuttyKey => pem::read_putty(text, span, evidence),
+        Structure::BasicAuth => basic::read(value, evidence),
+        Structure::Base64Of64Bytes => {
+            let decoded = decode_base64(value).ok_or(Dropped::Structure("it is not base64"))?;
+            verified(
+                decoded.len() == 64,
+                "it does not decode to 64 bytes",
+                "it decodes to 64 bytes",
+                evidence,
+            )
+        }
+        Structure::PypiMacaroon => {
+            let body = value.strip_prefix(b"pypi-").unwrap_or(value);
+            let decoded = decode_base64(body).ok_or(Dropped::Structure("it is not base64"))?;
+            // Version 2, field 1 (location), its length, and the location itself.
+            let site = decoded.starts_with(b"\x02\x01\x08pypi.org")
+                || decoded.starts_with(b"\x02\x01\x0dtest.pypi.org");
+            verified(
+                site,
+                "it is not a macaroon of pypi.org",
+                "it is a macaroon of pypi.org",
+                evidence,
+            )
+        }
+        Structure::Base64Json => {
+            let decoded = decode_base64(value).ok_or(Dropped::Structure("it is not base64"))?;
+            let json = serde_json::from_slice::<serde_json::Map<_, _>>(&decoded).is_ok();
+            verified(
+                json,
+                "it does not decode to a JSON object",
+                "it decodes to a JSON object",
+                evidence,
+            )
+        }
+    }
+}
+
+fn verified(
+    holds: bool,
+    problem: &'static str,
+    fact: &str,
+    evidence: &mut Evidence,
+) -> Result<(), Dropped> {
+    if !holds {
+        return Err(Dropped::Structure(problem));
+    }
+    evidence.verified = true;
+    evidence.facts.push(fact.into());
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Findings as bytes. One function writes any format; nothing here decides what is reported.
+
+mod human;
+mod json;
+mod runbook;
+mod sarif;
+
+use std::io::{self, Write};
+
+pub use human::{Detail, Style};
+pub use runbook::{markdown, text};
+
+use crate::{coverage::Coverage, finding::Finding, rule::RuleSet};
+
+/// Everything that a report says.
+#[derive(Debug)]
+pub struct Report<'r> {
+    /// Sorted by place and rule.
+    pub findings: &'r [Finding],
+    /// The rules behind them.
+    pub rules: &'r RuleSet,
+    /// What was read and what was not.
+    pub coverage: &'r Coverage,
+    /// What went wrong, in sentences.
+    pub errors: &'r [String],
+    /// Whether secrets are printed.
+    pub secrets: Secrets,
+    /// How the terminal report looks.
+    pub style: Style,
+    /// How much the terminal report says.
+    pub detail: Detail,
+}
+
+/// Whether secrets are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Their public prefix and a mask.
+    Redacted,
+    /// In clear, as the user asked.
+    Shown,
+}
+
+/// A form that a report can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Terminal,
+    /// One JSON object.
+    Json,
+    /// One JSON object a line: findings, then a summary.
+    Jsonl,
+    /// SARIF 2.1.0, as code scanning reads it.
+    Sarif,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Terminal, Self::Json, Self::Jsonl, Self::Sarif];
+
+    /// The word in flags.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Sarif => "sarif",
+        }
+    }
+}
+
+/// Writes `report` to `out`.
+///
+/// # Errors
+///
+/// If `out` can't take it.
+pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Terminal => human::write(report, out),
+        Format::Json => json::write(report, out),
+        Format::Jsonl => json::write_lines(report, out),
+        Format::Sarif => sarif::write(report, out),
+    }?;
+    out.flush()
+}
+
+impl Report<'_> {
+    /// What is printed of a finding's secret.
+    fn shown(&self, finding: &Finding) -> String {
+        match self.secrets {
+            Secrets::Redacted => finding.redacted(),
+            Secrets::Shown => String::from_utf8_lossy(finding.secret.expose()).into_owned(),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! From the form on disk to a checked rule: every complaint at once, each naming file and key.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
+    shape::{self, ShapeError},
+    spec::{Catalogue, Confidence, Guidance, PatternSpec, ProviderSpec, RuleSpec},
+};
+
+/// Why a rule file could not be used.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message is the documentation of its variant")]
+pub enum CheckError {
+    #[error("rule file `{}`: {message}", path.display())]
+    Form { path: PathBuf, message: String },
+    #[error("rule file `{}`: rule `{id}`: `{key}` {problem}", path.display())]
+    Regex { path: PathBuf, id: String, key: String, problem: ShapeError },
+    #[error("rule file `{}`: rule `{id}`: {problem}", path.display())]
+    Rule { path: PathBuf, id: String, problem: String },
+    #[error("rule `{id}` is defined twice: `{}` and `{}`", first.display(), second.display())]
+    Duplicate { id: String, first: PathBuf, second: PathBuf },
+}
+
+/// Whether a rule must bring its own cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cases {
+    /// It must: a rule that nobody has seen match is not a rule.
+    Required,
+    /// They are looked at elsewhere.
+    Elsewhere,
+}
+
+/// Reads the TOML `text` of the file `path`.
+///
+/// # Errors
+///
+/// If it is not TOML, or a field is unknown, missing or of the wrong type.
+pub fn parse_file(path: &Path, text: &str) -> Result<RuleFile, CheckError> {
+    toml::from_str(text).map_err(|e| CheckError::Form {
+        path: path.into(),
+        message: e.to_string().trim_end().into(),
+    })
+}
+
+/// Checks `files` together, given the rules that exist `before` them.
+///
+/// # Errors
+///
+/// All complaints about all files, in their order.
+pub fn check_files(
+    before: Catalogue,
+    files: &[(PathBuf, RuleFile)],
+    cases: Cases,
+) -> Result<Catalogue, Vec<CheckError>> {
+    let mut errors = Vec::new();
+    let mut homes: BTreeMap<String, PathBuf> =
+        before.rules.iter().map(|r| (r.id.clone(), builtin_home(&before, r))).collect();
+    let mut all = before;
+    for (path, file) in files {
+        let provider = all.providers.len();
+        let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        all.providers.push(ProviderSpec {
+            id,
+            name: file.provider.name.clone(),
+            guidance: guidance(&file.provider.guidance),
+        });
+        for form in &file.rule {
+            if let Some(first) = homes.insert(form.id.clone(), path.clone()) {
+                errors.push(CheckError::Duplicate {
+                    id: form.id.clone(),
+                    first,
+                    second: path.clone(),
+                });
+            }
+            match check_rule(path, provider, form, cases) {
+                Ok(rule) => all.rules.push(rule),
+                Err(e) => errors.extend(e),
+            }
+        }
+    }
+    for (path, file) in files {
+        errors.extend(file.rule.iter().filter_map(|r| lost_pair(path, r, &homes)));
+    }
+    all.rules.sort_by(|a, b| a.id.cmp(&b.id));
+    if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+fn builtin_home(catalogue: &Catalogue, rule: &RuleSpec) -> PathBuf {
+    format!("rules/{}.toml (built in)", catalogue.providers[rule.provider].id).into()
+}
+
+fn lost_pair(
+    path: &Path,
+    form: &RuleForm,
+    homes: &BTreeMap<String, PathBuf>,
+) -> Option<CheckError> {
+    let with = &form.pair.as_ref()?.with;
+    (!homes.contains_key(with)).then(|| CheckError::Rule {
+        path: path.into(),
+        id: form.id.clone(),
+        problem: format!("`pair.with` names the unknown rule `{with}`"),
+    })
+}
+
+fn check_rule(
+    path: &Path,
+    provider: usize,
+    form: &RuleForm,
+    cases: Cases,
+) -> Result<RuleSpec, Vec<CheckError>> {
+    let wrong = |problem: &str| CheckError::Rule {
+        path: path.into(),
+        id: form.id.clone(),
+        problem: problem.into(),
+    };
+    let mut errors = Vec::new();
+    if !is_rule_id(&form.id) {
+        errors.push(wrong("`id` must be lower-case words joined by `-`, as in `acmepay-live-key`"));
+    }
+    if form.title.trim().is_empty() || form.title.ends_with('.') {
+        errors.push(wrong("`title` must be a short name without a full stop"));
+    }
+    if !form.source.starts_with("https://") {
+        errors.push(wrong(
+            "`source` must be the https address of the document that states the shape",
+        ));
+    }
+    if !(0.0..=8.0).contains(&form.min_entropy_bits) {
+        errors.push(wrong("`min_entropy_bits` must be between 0 and 8 bits per byte"));
+    }
+    if form.public_values.iter().any(|v| v.len() != 64 || !v.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
+        errors
+            .push(wrong("`public_values` takes SHA-256 sums in hex, never the values themselves"));
+    }
+    if cases == Cases::Required {
+        if form.must_find.is_empty() {
+            errors.push(wrong("`must_find` needs at least one case"));
+        }
+        if form.must_ignore.is_empty() {
+            errors.push(wrong("`must_ignore` needs at least one case"));
+        }
+    }
+    let mut patterns = Vec::new();
+    for (n, pattern) in std::iter::once(&form.first_pattern()).chain(&form.also).enumerate() {
+        let prefix = if n == 0 { String::new() } else { format!("also[{}].", n - 1) };
+        match check_pattern(pattern) {
+            Ok(p) => patterns.push(p),
+            Err((key, Problem::Regex(problem))) => errors.push(CheckError::Regex {
+                path: path.into(),
+                id: form.id.clone(),
+                key: format!("{prefix}{key}"),
+                problem,
+            }),
+            Err((key, Problem::Text(text))) => {
+                errors.push(wrong(&format!("`{prefix}{key}` {text}")))
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let documented =
+        patterns.iter().any(|p| !p.prefixes.is_empty() || p.near.is_some() || form.name.is_some());
+    Ok(RuleSpec {
+        id: form.id.clone(),
+        title: form.title.clone(),
+        provider,
+        severity: form.severity,
+        confidence: form.confidence.unwrap_or(if documented {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        }),
+        environment: form.environment,
+        kind: form.kind,
+        patterns,
+        min_entropy_bits: form.min_entropy_bits,
+        checksum: form.checksum,
+        structure: form.structure,
+        public_values: form.public_values.clone(),
+        pair: form.pair.clone(),
+        impact: form.impact.clone(),
+        steps: form.steps.clone(),
+        source: form.source.clone(),
+        checked: form.checked.to_string(),
+    })
+}
+
+enum Problem {
+    Regex(ShapeError),
+    Text(&'static str),
+}
+
+fn check_pattern(form: &PatternForm) -> Result<PatternSpec, (&'static str, Problem)> {
+    let text = |key, problem| (key, Problem::Text(problem));
+    if form.keywords.is_empty() {
+        return Err(text("keywords", "needs at least one word that is in every match"));
+    }
+    if form.keywords.iter().any(|k| k.len() < 2 || !k.is_ascii()) {
+        return Err(text("keywords", "must be ASCII words of two characters or more"));
+    }
+    let keywords: Vec<String> = form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect();
+    let (key, regex) = match (&form.regex, &form.name, &form.value) {
+        (Some(regex), None, None) => ("regex", regex.clone()),
+        (None, Some(name), Some(value)) => {
+            shape::check_part(name).map_err(|e| ("name", Problem::Regex(e)))?;
+            shape::check_part(value).map_err(|e| ("value", Problem::Regex(e)))?;
+            ("name", shape::assignment(name, value))
+        }
+        _ => return Err(text("regex", "stands alone, or `name` and `value` stand together")),
+    };
+    if form.near.as_ref().is_some_and(|n| n.any.is_empty() || n.lines > 50) {
+        return Err(text("near", "needs words in `any`, and at most 50 `lines`"));
+    }
+    let shape = shape::read_shape(&regex, &keywords).map_err(|e| (key, Problem::Regex(e)))?;
+    Ok(PatternSpec {
+        keywords,
+        regex,
+        near: form.near.clone(),
+        max_bytes: shape.max_bytes,
+        run: shape.run,
+        prefixes: shape.prefixes,
+    })
+}
+
+fn is_rule_id(id: &str) -> bool {
+    id.contains('-')
+        && id.split('-').all(|w| {
+            !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
+}
+
+fn guidance(form: &GuidanceForm) -> Guidance {
+    Guidance {
+        impact: form.impact.clone(),
+        self_service: form.self_service,
+        revoke_url: form.revoke_url.clone(),
+        contact: form.contact.clone(),
+        rotation_days: form.rotation_days,
+        steps: form.steps.clone(),
+        investigate: form.investigate.clone(),
+        prevent: form.prevent.clone(),
+        source: form.source.clone(),
+        checked: form.checked.to_string(),
+    }
+}

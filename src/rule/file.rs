@@ -1,0 +1,113 @@
+//! The TOML form of a rule file, field for field as on disk. It checks nothing but spelling.
+
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use super::spec::{Checksum, Confidence, Environment, Kind, Near, Pair, Severity, Structure};
+
+/// `rules/<provider>.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// Who issues the credentials.
+    pub provider: ProviderForm,
+    /// The rules, in any order.
+    #[serde(default)]
+    pub rule: Vec<RuleForm>,
+}
+
+/// `[provider]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderForm {
+    /// As the provider writes it.
+    pub name: String,
+    /// `[provider.guidance]`.
+    pub guidance: GuidanceForm,
+}
+
+/// `[provider.guidance]`: see `spec::Guidance` for each field.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "`spec::Guidance` documents the same fields")]
+pub struct GuidanceForm {
+    pub impact: String,
+    pub self_service: bool,
+    pub revoke_url: Option<String>,
+    pub contact: Option<String>,
+    pub rotation_days: Option<u16>,
+    pub steps: Vec<String>,
+    pub investigate: Vec<String>,
+    pub prevent: Vec<String>,
+    pub source: String,
+    pub checked: Datetime,
+}
+
+/// `[[rule]]`: see `spec::RuleSpec` for each field.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "`spec::RuleSpec` documents the same fields")]
+pub struct RuleForm {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub confidence: Option<Confidence>,
+    pub environment: Option<Environment>,
+    #[serde(default)]
+    pub kind: Kind,
+    pub keywords: Vec<String>,
+    pub regex: Option<String>,
+    pub name: Option<String>,
+    pub value: Option<String>,
+    pub near: Option<Near>,
+    #[serde(default)]
+    pub also: Vec<PatternForm>,
+    #[serde(default)]
+    pub min_entropy_bits: f32,
+    pub checksum: Option<Checksum>,
+    pub structure: Option<Structure>,
+    pub pair: Option<Pair>,
+    #[serde(default)]
+    pub public_values: Vec<String>,
+    pub impact: Option<String>,
+    #[serde(default)]
+    pub steps: Vec<String>,
+    pub source: String,
+    pub checked: Datetime,
+    #[serde(default)]
+    pub must_find: Vec<Case>,
+    #[serde(default)]
+    pub must_ignore: Vec<Case>,
+}
+
+/// `[[rule.also]]`: another shape of the same credential.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatternForm {
+    /// One of these is in every match.
+    pub keywords: Vec<String>,
+    /// Either a whole regex …
+    pub regex: Option<String>,
+    /// … or the name that a value is given to …
+    pub name: Option<String>,
+    /// … and the shape of that value.
+    pub value: Option<String>,
+    /// What must stand nearby.
+    pub near: Option<Near>,
+}
+
+/// Parts of a text, to be joined with nothing, so that no line of a rule file holds a whole key.
+pub type Case = Vec<String>;
+
+impl RuleForm {
+    /// The first shape of the rule, as if it stood in `[[rule.also]]`.
+    pub fn first_pattern(&self) -> PatternForm {
+        PatternForm {
+            keywords: self.keywords.clone(),
+            regex: self.regex.clone(),
+            name: self.name.clone(),
+            value: self.value.clone(),
+            near: self.near.clone(),
+        }
+    }
+}

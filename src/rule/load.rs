@@ -1,0 +1,144 @@
+//! Where rules come from: the binary itself, and files that the user names.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    RuleSet,
+    check::{self, Cases, CheckError},
+    spec::Catalogue,
+};
+
+static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
+
+/// The built-in rule files: name and text, sorted by name.
+pub static BUILTIN_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rule_texts.rs"));
+
+/// Why a set of rules could not be made.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message is the documentation of its variant")]
+pub enum LoadError {
+    #[error("cannot read rule file `{}`", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("no rule files in `{}`: expected `*.toml`", path.display())]
+    NoFiles { path: PathBuf },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Check(Vec<CheckError>),
+    #[error("no rule is called `{id}`{}", .close.as_ref().map(|c| format!("; did you mean `{c}`?")).unwrap_or_default())]
+    Unknown { id: String, close: Option<String> },
+}
+
+/// Which rules a run uses.
+#[derive(Debug, Default, Clone)]
+pub struct Selection {
+    /// Only these, if any are named.
+    pub only: Vec<String>,
+    /// Not these.
+    pub except: Vec<String>,
+}
+
+/// The catalogue in the binary.
+///
+/// # Panics
+///
+/// If the binary was built wrongly.
+pub fn builtin() -> Catalogue {
+    postcard::from_bytes(BUILTIN).expect("build.rs wrote this blob from the same types")
+}
+
+/// The built-in rules and those of the files or directories `extra`, narrowed to `selection`.
+///
+/// # Errors
+///
+/// Everything that is wrong with any of the files, or an id that names no rule.
+pub fn load(extra: &[PathBuf], selection: &Selection) -> Result<RuleSet, LoadError> {
+    let files = read_files(extra)?;
+    let mut catalogue = builtin();
+    if !files.is_empty() {
+        let mut errors = Vec::new();
+        let mut forms = Vec::new();
+        for (path, text) in &files {
+            match check::parse_file(path, text) {
+                Ok(form) => forms.push((path.clone(), form)),
+                Err(e) => errors.push(e),
+            }
+        }
+        match check::check_files(catalogue.clone(), &forms, Cases::Required) {
+            Ok(both) => catalogue = both,
+            Err(more) => errors.extend(more),
+        }
+        if !errors.is_empty() {
+            return Err(LoadError::Check(errors));
+        }
+    }
+    select(&mut catalogue, selection)?;
+    Ok(RuleSet::new(catalogue))
+}
+
+/// The texts of rule files; a directory stands for the `*.toml` in it, sorted.
+///
+/// # Errors
+///
+/// If one can't be read, or a directory has none.
+pub fn read_files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, LoadError> {
+    let mut files = Vec::new();
+    for path in paths {
+        for file in listed(path)? {
+            let text = fs::read_to_string(&file)
+                .map_err(|source| LoadError::Read { path: file.clone(), source })?;
+            files.push((file, text));
+        }
+    }
+    Ok(files)
+}
+
+fn listed(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    if !path.is_dir() {
+        return Ok(vec![path.into()]);
+    }
+    let unreadable = |source| LoadError::Read { path: path.into(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if file.extension().is_some_and(|e| e == "toml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(LoadError::NoFiles { path: path.into() }) } else { Ok(files) }
+}
+
+fn select(catalogue: &mut Catalogue, selection: &Selection) -> Result<(), LoadError> {
+    for id in selection.only.iter().chain(&selection.except) {
+        if !catalogue.rules.iter().any(|r| r.id == *id) {
+            return Err(LoadError::Unknown { id: id.clone(), close: closest(catalogue, id) });
+        }
+    }
+    catalogue.rules.retain(|r| {
+        (selection.only.is_empty() || selection.only.contains(&r.id))
+            && !selection.except.contains(&r.id)
+    });
+    Ok(())
+}
+
+/// The rule id that shares most with `id`, if they share the better part.
+fn closest(catalogue: &Catalogue, id: &str) -> Option<String> {
+    let distance = |a: &str, b: &str| {
+        let (a, b): (Vec<_>, Vec<_>) = (a.bytes().collect(), b.bytes().collect());
+        let mut row: Vec<usize> = (0..=b.len()).collect();
+        for (i, x) in a.iter().enumerate() {
+            let mut diagonal = row[0];
+            row[0] = i + 1;
+            for (j, y) in b.iter().enumerate() {
+                let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+                diagonal = row[j + 1];
+                row[j + 1] = next;
+            }
+        }
+        row[b.len()]
+    };
+    let best = catalogue.rules.iter().min_by_key(|r| distance(&r.id, id))?;
+    (distance(&best.id, id) * 2 < id.len()).then(|| best.id.clone())
+}

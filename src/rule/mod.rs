@@ -1,0 +1,151 @@
+//! Rules: what is known of each credential. A `RuleSet` holds checked rules whose regexes are
+//! compiled when a text first asks for them; most scans never need most of them.
+
+pub mod cases;
+pub mod check;
+pub mod file;
+pub mod load;
+pub mod shape;
+pub mod spec;
+
+use std::sync::OnceLock;
+
+use regex_automata::{
+    Input,
+    meta::{self, Regex},
+    util::{captures::Captures, syntax},
+};
+
+pub use spec::{
+    Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
+    ProviderSpec, RuleSpec, Severity, Structure,
+};
+
+/// The rules of one run.
+#[derive(Debug)]
+pub struct RuleSet {
+    catalogue: Catalogue,
+    patterns: Vec<Pattern>,
+}
+
+/// Which rule of a `RuleSet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIndex(pub usize);
+
+/// One shape of one rule.
+#[derive(Debug)]
+pub struct Pattern {
+    /// Whose shape it is.
+    pub rule: RuleIndex,
+    /// As checked.
+    pub spec: PatternSpec,
+    regex: OnceLock<Regex>,
+}
+
+impl RuleSet {
+    /// All rules of `catalogue`, which has been checked.
+    pub fn new(catalogue: Catalogue) -> Self {
+        let patterns = catalogue
+            .rules
+            .iter()
+            .enumerate()
+            .flat_map(|(r, rule)| {
+                rule.patterns.iter().map(move |spec| Pattern {
+                    rule: RuleIndex(r),
+                    spec: spec.clone(),
+                    regex: OnceLock::new(),
+                })
+            })
+            .collect();
+        Self { catalogue, patterns }
+    }
+
+    /// Every shape of every rule.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// The rule behind an index of this set.
+    pub fn rule(&self, index: RuleIndex) -> &RuleSpec {
+        &self.catalogue.rules[index.0]
+    }
+
+    /// Every rule, sorted by id.
+    pub fn rules(&self) -> &[RuleSpec] {
+        &self.catalogue.rules
+    }
+
+    /// Every provider.
+    pub fn providers(&self) -> &[ProviderSpec] {
+        &self.catalogue.providers
+    }
+
+    /// Who issues what `rule` finds.
+    pub fn provider(&self, rule: &RuleSpec) -> &ProviderSpec {
+        &self.catalogue.providers[rule.provider]
+    }
+
+    /// The rule called `id`.
+    pub fn find(&self, id: &str) -> Option<RuleIndex> {
+        self.catalogue.rules.binary_search_by(|r| r.id.as_str().cmp(id)).ok().map(RuleIndex)
+    }
+}
+
+impl Pattern {
+    /// The compiled regex.
+    ///
+    /// # Panics
+    ///
+    /// If it does not compile, which `check` has ruled out.
+    pub fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| {
+            compile(&self.spec.regex).expect("the rule's regex was parsed when it was checked")
+        })
+    }
+
+    /// Every match that lies in `within`, leftmost first, without overlaps: the whole match and the
+    /// group `secret`. Bytes outside `within` are seen by `\b`, `^` and `\z` only.
+    pub fn matches(
+        &self,
+        text: &[u8],
+        within: std::ops::Range<usize>,
+        mut found: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>),
+    ) {
+        let regex = self.regex();
+        let mut caps: Option<Captures> = None;
+        let mut at = within.start;
+        while at <= within.end {
+            let input = Input::new(text).range(at..within.end);
+            // Most windows hold no match, and learning that needs no room for groups.
+            let Some(end) = regex.search_half(&input) else { return };
+            let caps = caps.get_or_insert_with(|| regex.create_captures());
+            regex.search_captures(&input, caps);
+            let (Some(whole), Some(secret)) = (caps.get_match(), caps.get_group_by_name("secret"))
+            else {
+                at = end.offset().max(at + 1);
+                continue;
+            };
+            found(whole.range(), secret.range());
+            at = whole.end().max(at + 1);
+        }
+    }
+}
+
+/// Compiles an ASCII regex with the limits that all rules share.
+///
+/// # Errors
+///
+/// If it does not parse or grows past the limit.
+pub fn compile(regex: &str) -> Result<Regex, Box<meta::BuildError>> {
+    Regex::builder()
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .configure(
+            meta::Config::new()
+                .utf8_empty(false)
+                .nfa_size_limit(Some(8 << 20))
+                .onepass_size_limit(Some(256 << 10))
+                .hybrid_cache_capacity(256 << 10),
+        )
+        .build(regex)
+        .map_err(Box::new)
+}

@@ -1,0 +1,378 @@
+//! What a regex's syntax tree tells: its longest match, the run of letters and digits that every
+//! match has, the literals its secret starts with, and whether a keyword is in every match. Also
+//! how a name and the shape of its value become one regex that knows the syntaxes of assignment.
+//!
+//! The prefilter is sound only because these numbers are; nothing here looks at a text.
+
+use regex_syntax::{
+    ParserBuilder,
+    hir::{Class, Hir, HirKind, literal::Extractor},
+};
+
+/// No match may be longer. A longer secret (a PEM block) is matched by its head and read to its
+/// end by its `structure`.
+pub const MAX_MATCH_BYTES: usize = 4096;
+
+/// What was read off a regex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// The longest match, in bytes.
+    pub max_bytes: usize,
+    /// Every match has a run of at least this many ASCII letters and digits.
+    pub run: usize,
+    /// What every secret starts with, if that is one of a few literals of three bytes or more.
+    pub prefixes: Vec<String>,
+}
+
+/// Why a regex can't be used in a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each message is the documentation of its variant")]
+pub enum ShapeError {
+    #[error("{0}")]
+    Syntax(String),
+    #[error("has no group `(?<secret>…)`")]
+    NoSecret,
+    #[error(
+        "matches text of any length: bound every repetition, or match the head and set `structure`"
+    )]
+    Unbounded,
+    #[error("matches up to {0} bytes; at most {MAX_MATCH_BYTES} are allowed")]
+    TooLong(usize),
+    #[error("can match without any of the keywords {0:?}")]
+    NoKeyword(Vec<String>),
+    #[error("can match the empty string")]
+    Empty,
+}
+
+/// Reads `regex`, which must contain one of `keywords` (lower case) in every match.
+///
+/// # Errors
+///
+/// If it does not parse as an ASCII regex, has no group `secret`, has no bound, or can match
+/// without a keyword.
+pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError> {
+    let hir = parse(regex)?;
+    let secret = find_group(&hir, "secret").ok_or(ShapeError::NoSecret)?;
+    let max_bytes = hir.properties().maximum_len().ok_or(ShapeError::Unbounded)?;
+    if max_bytes > MAX_MATCH_BYTES {
+        return Err(ShapeError::TooLong(max_bytes));
+    }
+    if secret.properties().minimum_len().unwrap_or(0) == 0 {
+        return Err(ShapeError::Empty);
+    }
+    if !always_has(&hir, keywords) {
+        return Err(ShapeError::NoKeyword(keywords.to_vec()));
+    }
+    Ok(Shape { max_bytes, run: runs(&hir).best, prefixes: prefixes(secret) })
+}
+
+/// Checks the part of a rule that is composed later, so that an error names it and not the whole.
+///
+/// # Errors
+///
+/// If it does not parse.
+pub fn check_part(regex: &str) -> Result<(), ShapeError> {
+    parse(regex).map(drop)
+}
+
+fn parse(regex: &str) -> Result<Hir, ShapeError> {
+    ParserBuilder::new().unicode(false).utf8(false).build().parse(regex).map_err(|e| {
+        // The library's message repeats the whole regex with a marker; its first line is `regex
+        // parse error:` and its last says what is wrong.
+        let text = e.to_string();
+        ShapeError::Syntax(
+            text.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned(),
+        )
+    })
+}
+
+/// `name`, anything that assigns, and then `value` as the secret.
+///
+/// The name is matched without regard to case. Known are: assignment in every common language, with
+/// or without a type, quotes or wrappers (`Some("…")`); map entries, YAML, TOML, JSON, also
+/// escaped; calls with name and value as arguments (`Header.Set("name", "value")`, `getenv` with a
+/// default); `name` and `value` as sibling fields (Postman, Kubernetes); XML attributes and
+/// elements; Dockerfile and command-line words; a value on the next line, also behind the leader of
+/// a comment or a diff; and an authorization scheme before the value.
+pub fn assignment(name: &str, value: &str) -> String {
+    format!("(?i:{name}){GLUE}(?<secret>{value}){VALUE_END}")
+}
+
+/// What stands between a name and its value.
+const GLUE: &str = concat!(
+    // The name ends: closing quote, possibly escaped, and bracket.
+    r#"(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)?[\])]{0,2}"#,
+    "(?:",
+    // `: String =`, `string =`
+    r"(?:[ \t]{0,2}:?[ \t]{0,2}&?(?:'static[ \t])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}[ \t]{0,4}=)",
+    // Operators; `,` stands between the arguments of a call, `:-` before a shell default.
+    r"|[ \t]{0,20}(?:[:=!]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{2}=?|\?{2}=?|\b(?i:or|is|as)\b)",
+    // Sibling fields: `"key": "X", "value": "…"`, `name: X` above `value: …`.
+    r#"|[ \t]{0,4},?\s{0,60}(?:"type"\s{0,2}:\s{0,2}"\w{1,16}",\s{0,60})?\\{0,3}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{0,3}["']?[ \t]{0,4}[:=]"#,
+    // `<add name="X">…`, `<X>…`
+    r"|[ \t]{0,2}/?>\s{0,20}(?:<\w{1,16}>|<!\[CDATA\[)?",
+    // `ENV X …`, `--x …`
+    r"|[ \t]{1,4}",
+    ")",
+    r"[ \t]{0,20}",
+    // One line break, as text or inside a notebook's or log's string, with the leader of a comment,
+    // a diff or a quoted block.
+    r#"(?:\\{0,2}(?:\r?\n|\\r\\n|\\n)[ \t+\#/*>;",|-]{0,40}){0,2}"#,
+    // `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`
+    r"(?:(?:new[ ])?[A-Za-z_&*\[\]][\w.:&*\[\]]{0,40}!?[ ]?[({][ ]?){0,2}[\[({]{0,2}[ \t]{0,2}",
+    // The value opens.
+    r#"(?:[bBrRfFuUL@$]{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22))?"#,
+    r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:[ ]|%20|\+|=)[ ]?(?:["'`][ ]?[+.,]?[ ]?["'`])?)?"#,
+);
+
+/// A value ends where no letter, digit or base64 character follows.
+const VALUE_END: &str = r"(?:[^0-9A-Za-z_+/=-]|\z)";
+
+fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
+    match hir.kind() {
+        HirKind::Capture(c) if c.name.as_deref() == Some(name) => Some(&c.sub),
+        HirKind::Capture(c) => find_group(&c.sub, name),
+        HirKind::Repetition(r) => find_group(&r.sub, name),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().find_map(|p| find_group(p, name))
+        }
+        _ => None,
+    }
+}
+
+/// Lower bounds that hold for every string of a language, counted in letters and digits.
+#[derive(Debug, Clone, Copy)]
+struct Runs {
+    /// The string has nothing else; then all four are its least length.
+    pure: bool,
+    /// The run it starts with, ends with, and its longest.
+    head: usize,
+    tail: usize,
+    best: usize,
+}
+
+impl Runs {
+    const NONE: Self = Self { pure: false, head: 0, tail: 0, best: 0 };
+    /// The empty string.
+    const EMPTY: Self = Self { pure: true, head: 0, tail: 0, best: 0 };
+
+    fn pure(n: usize) -> Self {
+        Self { pure: true, head: n, tail: n, best: n }
+    }
+
+    fn then(self, next: Self) -> Self {
+        Self {
+            pure: self.pure && next.pure,
+            head: if self.pure { self.head + next.head } else { self.head },
+            tail: if next.pure { self.tail + next.tail } else { next.tail },
+            best: self.best.max(next.best).max(self.tail + next.head),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            pure: self.pure && other.pure,
+            head: self.head.min(other.head),
+            tail: self.tail.min(other.tail),
+            best: self.best.min(other.best),
+        }
+    }
+}
+
+fn runs(hir: &Hir) -> Runs {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Runs::EMPTY,
+        HirKind::Literal(l) => {
+            l.0.iter()
+                .map(|b| if b.is_ascii_alphanumeric() { Runs::pure(1) } else { Runs::NONE })
+                .fold(Runs::EMPTY, Runs::then)
+        }
+        HirKind::Class(class) => {
+            if class_bytes(class).is_some_and(|mut b| b.all(|b| b.is_ascii_alphanumeric())) {
+                Runs::pure(1)
+            } else {
+                Runs::NONE
+            }
+        }
+        HirKind::Repetition(r) => {
+            let one = runs(&r.sub);
+            match (one.pure, r.min) {
+                (true, min) => Runs::pure(one.best * min as usize),
+                (false, 0) => Runs::NONE,
+                (false, 1) => one,
+                (false, _) => one.then(one),
+            }
+        }
+        HirKind::Capture(c) => runs(&c.sub),
+        HirKind::Concat(parts) => parts.iter().map(runs).fold(Runs::EMPTY, Runs::then),
+        HirKind::Alternation(parts) => {
+            parts.iter().map(runs).reduce(Runs::or).expect("an alternation has branches")
+        }
+    }
+}
+
+fn class_bytes(class: &Class) -> Option<Box<dyn Iterator<Item = u8> + '_>> {
+    match class {
+        Class::Bytes(c) => Some(Box::new(c.ranges().iter().flat_map(|r| r.start()..=r.end()))),
+        Class::Unicode(c) => c.is_ascii().then(|| {
+            Box::new(c.ranges().iter().flat_map(|r| r.start() as u8..=r.end() as u8)) as _
+        }),
+    }
+}
+
+/// The literals that a secret starts with: none if one is shorter than three bytes.
+fn prefixes(secret: &Hir) -> Vec<String> {
+    let mut extractor = Extractor::new();
+    extractor.limit_class(4).limit_total(64);
+    let seq = extractor.extract(secret);
+    let literals: Option<Vec<String>> = seq
+        .literals()
+        .map(|l| l.iter().map(|l| String::from_utf8_lossy(l.as_bytes()).into_owned()).collect());
+    match literals {
+        Some(l) if !l.is_empty() && l.iter().all(|l| l.len() >= 3) => l,
+        _ => Vec::new(),
+    }
+}
+
+/// How many spellings of one part are looked at before it counts as anything at all.
+const MAX_SPELLINGS: usize = 512;
+
+/// Whether every match of `hir` contains a keyword. May say no where the answer is yes.
+fn always_has(hir: &Hir, keywords: &[String]) -> bool {
+    match hir.kind() {
+        HirKind::Capture(c) => always_has(&c.sub, keywords),
+        HirKind::Repetition(r) => r.min > 0 && always_has(&r.sub, keywords),
+        HirKind::Alternation(parts) => parts.iter().all(|p| always_has(p, keywords)),
+        HirKind::Concat(parts) => {
+            parts.iter().any(|p| always_has(p, keywords))
+                || spelled_runs(parts).iter().any(|run| all_have(run, keywords))
+        }
+        _ => spellings(hir).is_some_and(|s| all_have(&s, keywords)),
+    }
+}
+
+fn all_have(spellings: &[String], keywords: &[String]) -> bool {
+    !spellings.is_empty()
+        && spellings.iter().all(|s| keywords.iter().any(|k| s.contains(k.as_str())))
+}
+
+/// Neighbouring parts of a concatenation with few spellings, joined.
+fn spelled_runs(parts: &[Hir]) -> Vec<Vec<String>> {
+    let mut runs = vec![vec![String::new()]];
+    for part in parts {
+        let last = runs.last_mut().expect("starts with one");
+        match spellings(part) {
+            Some(s) if s.len() * last.len() <= MAX_SPELLINGS => *last = joined(last, &s),
+            Some(s) => runs.push(s),
+            None => runs.push(vec![String::new()]),
+        }
+    }
+    runs
+}
+
+fn joined(heads: &[String], tails: &[String]) -> Vec<String> {
+    heads.iter().flat_map(|h| tails.iter().map(move |t| format!("{h}{t}"))).collect()
+}
+
+/// Every string that `hir` matches, in lower case, if there are few.
+fn spellings(hir: &Hir) -> Option<Vec<String>> {
+    let all = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![String::new()],
+        HirKind::Literal(l) => vec![std::str::from_utf8(&l.0).ok()?.to_ascii_lowercase()],
+        HirKind::Class(class) => {
+            let mut s: Vec<String> = class_bytes(class)?
+                .take(128)
+                .map(|b| char::from(b).to_ascii_lowercase().to_string())
+                .collect();
+            s.sort();
+            s.dedup();
+            (s.len() <= 16).then_some(s)?
+        }
+        HirKind::Capture(c) => spellings(&c.sub)?,
+        HirKind::Repetition(r) => {
+            let max = r.max.filter(|&m| m <= 8)?;
+            let one = spellings(&r.sub)?;
+            let mut all = Vec::new();
+            let mut power = vec![String::new()];
+            for n in 0..=max {
+                if n >= r.min {
+                    all.extend(power.iter().cloned());
+                }
+                if all.len() + power.len() * one.len() > MAX_SPELLINGS {
+                    return None;
+                }
+                power = joined(&power, &one);
+            }
+            all
+        }
+        HirKind::Concat(parts) => {
+            let mut all = vec![String::new()];
+            for part in parts {
+                let next = spellings(part)?;
+                if all.len() * next.len() > MAX_SPELLINGS {
+                    return None;
+                }
+                all = joined(&all, &next);
+            }
+            all
+        }
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(spellings(part)?);
+            }
+            all
+        }
+    };
+    (all.len() <= MAX_SPELLINGS).then_some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(regex: &str, keyword: &str) -> Result<Shape, ShapeError> {
+        read_shape(regex, &[keyword.to_owned()])
+    }
+
+    #[test]
+    fn a_run_grows_over_parts_and_shrinks_to_the_weakest_branch() {
+        let run = |regex| shape(regex, "k").map(|s| s.run);
+        assert_eq!(run("(?<secret>k[0-9a-f]{31})"), Ok(32));
+        assert_eq!(run("k_(?<secret>[0-9a-f]{8}-[0-9a-f]{12})"), Ok(12));
+        assert_eq!(run("k(?<secret>[0-9]{20}|[a-z]{16}|[A-Z]{12,40})x"), Ok(14));
+        assert_eq!(run("k=(?<secret>[0-9a-z_-]{40})"), Ok(1));
+        assert_eq!(run("k(?:ab)?(?<secret>[0-9]{4}){3}"), Ok(13));
+    }
+
+    #[test]
+    fn a_regex_without_a_bound_a_group_or_its_keyword_is_refused() {
+        assert_eq!(shape("k(?<secret>[0-9]+)", "k"), Err(ShapeError::Unbounded));
+        assert_eq!(shape("k[0-9]{4}", "k"), Err(ShapeError::NoSecret));
+        assert_eq!(
+            shape("(?:k|j)(?<secret>[0-9]{4})", "k"),
+            Err(ShapeError::NoKeyword(vec!["k".into()]))
+        );
+        assert_eq!(shape("k(?<secret>[0-9]{0,4})", "k"), Err(ShapeError::Empty));
+        assert_eq!(shape("k(?<secret>[0-9]{5000})", "k"), Err(ShapeError::TooLong(5001)));
+        assert!(matches!(shape("k(?<secret>[0-9]", "k"), Err(ShapeError::Syntax(_))));
+    }
+
+    #[test]
+    fn a_keyword_is_seen_through_case_and_optional_parts() {
+        assert!(shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", "api").is_ok());
+        let all = ["apikey", "api_key", "api-key"].map(str::to_owned);
+        assert!(read_shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", &all).is_ok());
+        assert!(read_shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", &all[..2]).is_err());
+    }
+
+    #[test]
+    fn the_public_prefix_is_read_off_the_secret() {
+        let prefixes = |regex| shape(regex, "_").map(|s| s.prefixes);
+        assert_eq!(
+            prefixes("(?<secret>gh[pso]_[0-9A-Za-z]{4})"),
+            Ok(vec!["gho_".into(), "ghp_".into(), "ghs_".into()])
+        );
+        assert_eq!(prefixes("x_(?<secret>[0-9A-Za-z]{4})"), Ok(vec![]));
+    }
+}

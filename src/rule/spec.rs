@@ -1,0 +1,265 @@
+//! What a rule is once its file has been read and checked: plain data, nothing compiled.
+//!
+//! `build.rs` makes these values from `rules/*.toml` and stores them in the binary; a user's rule
+//! file goes through the same code at run time. Compiling a regex is the business of `rule`.
+
+use serde::{Deserialize, Serialize};
+
+/// How bad it is if the credential is real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing, harmless alone (an expired token, a public identifier).
+    Info,
+    /// Little can be done with it, or only in a sandbox.
+    Low,
+    /// Limited access, or access that depends on something else.
+    Medium,
+    /// Access to data or to somebody's account.
+    High,
+    /// Full or permanent control, money, or the keys to other keys.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, mildest first.
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The word used in rule files, flags and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// One step milder; `Info` stays.
+    #[must_use]
+    pub fn lower(self) -> Self {
+        Self::ALL[(self as usize).saturating_sub(1)]
+    }
+
+    /// One step worse; `Critical` stays.
+    #[must_use]
+    pub fn higher(self) -> Self {
+        Self::ALL[(self as usize + 1).min(Self::ALL.len() - 1)]
+    }
+}
+
+/// How sure the match is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Only a general name or position (`password =`) speaks for it.
+    Low,
+    /// A documented prefix and alphabet, or a provider's own name or host beside a documented shape.
+    Medium,
+    /// A checksum, a structure, a counterpart or a signature was verified.
+    High,
+}
+
+impl Confidence {
+    /// All of them, weakest first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// The word used in rule files, flags and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Where the provider accepts the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Environment {
+    /// Production.
+    Live,
+    /// A sandbox: no real data or money behind it.
+    Test,
+    /// Production with a limited set of permissions.
+    Restricted,
+}
+
+/// What sort of secret it is; decides how its value is judged and how it is fingerprinted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Made by a machine, with a shape that the provider documents.
+    #[default]
+    Token,
+    /// Made by a machine, of unknown shape: it must look random to count.
+    OpaqueToken,
+    /// Chosen by a person: guessable, so neither its hash nor its length is published.
+    Password,
+    /// Names an account and opens nothing alone.
+    Id,
+    /// A private key block.
+    PrivateKey,
+}
+
+/// A published checksum inside the token; a token that fails it is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checksum {
+    /// Last six characters: CRC-32 of the part between the prefix's `_` and them, in base 62
+    /// (GitHub, npm).
+    Crc32Base62,
+    /// `glsa_<32>_<8 hex>`: CRC-32 of everything before the last underscore, in hex (Grafana).
+    Crc32HexTail,
+}
+
+/// A structure that the value must have; reading it may find more of the secret than the regex did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Structure {
+    /// Three base64url parts of which the first two are JSON objects.
+    Jwt,
+    /// `-----BEGIN …-----` to its `-----END …-----`, with a base64 body.
+    Pem,
+    /// `PuTTY-User-Key-File-…` with its `Private-Lines`.
+    PuttyKey,
+    /// `user:password` in base64, as in `Authorization: Basic`.
+    BasicAuth,
+    /// A base64 value that decodes to exactly 64 bytes (Azure storage account keys).
+    Base64Of64Bytes,
+    /// A macaroon, as in PyPI's tokens.
+    PypiMacaroon,
+    /// A base64 JSON object, possibly without padding.
+    Base64Json,
+}
+
+/// Words or hosts that must stand within some lines of the match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Near {
+    /// One of these must be there; ASCII, case ignored.
+    pub any: Vec<String>,
+    /// How many lines above and below are looked at.
+    #[serde(default = "default_near_lines")]
+    pub lines: u16,
+}
+
+fn default_near_lines() -> u16 {
+    8
+}
+
+/// Another rule whose match makes this one usable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// The id of the other rule.
+    pub with: String,
+    /// How many lines apart they may stand.
+    #[serde(default = "default_near_lines")]
+    pub lines: u16,
+    /// The severity of a match whose counterpart is absent.
+    pub alone: Severity,
+}
+
+/// One regex of a rule, with what was read off its syntax tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatternSpec {
+    /// One of these is in every match. Lower case: they are searched with case folded.
+    pub keywords: Vec<String>,
+    /// ASCII regex with one group called `secret`; without a bound-breaking repetition.
+    pub regex: String,
+    /// What must stand nearby.
+    pub near: Option<Near>,
+    /// The longest match, in bytes.
+    pub max_bytes: usize,
+    /// Every match has a run of at least this many ASCII letters and digits.
+    pub run: usize,
+    /// What every secret starts with, if it is one of a few literals: the public part.
+    pub prefixes: Vec<String>,
+}
+
+/// A rule, checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleSpec {
+    /// `provider-kind`; never renamed once published.
+    pub id: String,
+    /// For people, without a full stop.
+    pub title: String,
+    /// Index of its provider in the catalogue.
+    pub provider: usize,
+    /// Before anything is known about the match.
+    pub severity: Severity,
+    /// Before checksum and structure have been looked at.
+    pub confidence: Confidence,
+    /// Where the credential works, if its shape tells.
+    pub environment: Option<Environment>,
+    /// How the value is judged.
+    pub kind: Kind,
+    /// The shapes; a match of any is a candidate.
+    pub patterns: Vec<PatternSpec>,
+    /// Shannon entropy per byte that the secret must reach; 0 = not asked.
+    pub min_entropy_bits: f32,
+    /// Verified where there is one.
+    pub checksum: Option<Checksum>,
+    /// Verified where there is one.
+    pub structure: Option<Structure>,
+    /// SHA-256, in hex, of values that are published as examples and open nothing.
+    pub public_values: Vec<String>,
+    /// The counterpart, if it is useless alone.
+    pub pair: Option<Pair>,
+    /// What can be done with it, where that differs from the provider's guidance.
+    pub impact: Option<String>,
+    /// Steps, where they differ from the provider's guidance.
+    pub steps: Vec<String>,
+    /// The document that states the shape.
+    pub source: String,
+    /// The day that document was last read, `YYYY-MM-DD`.
+    pub checked: String,
+}
+
+/// What to do about a leaked credential, as the provider documents it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guidance {
+    /// What somebody who holds the credential can do.
+    pub impact: String,
+    /// Whether its holder can revoke it without asking anyone.
+    pub self_service: bool,
+    /// The page where that is done.
+    pub revoke_url: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<String>,
+    /// How old a key may get by the provider's own advice, in days.
+    pub rotation_days: Option<u16>,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// What to look for afterwards, and in which log.
+    pub investigate: Vec<String>,
+    /// How to keep it from happening again.
+    pub prevent: Vec<String>,
+    /// The document behind it.
+    pub source: String,
+    /// The day that document was last read, `YYYY-MM-DD`.
+    pub checked: String,
+}
+
+/// A provider: a name, its guidance, and (elsewhere) its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderSpec {
+    /// The stem of its file: `rules/<id>.toml`.
+    pub id: String,
+    /// As the provider writes it.
+    pub name: String,
+    /// The runbook.
+    pub guidance: Guidance,
+}
+
+/// Everything that a set of rule files says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// Sorted by id.
+    pub providers: Vec<ProviderSpec>,
+    /// Sorted by id.
+    pub rules: Vec<RuleSpec>,
+}

@@ -1,0 +1,118 @@
+//! `straykey explain`: every gate that a line passed or failed.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use anyhow::{Context as _, bail};
+
+use super::{Exit, engine, load_rules, print};
+use crate::{
+    blob::{Before, Blob, Origin},
+    cli::ExplainArgs,
+    content::{self, Text},
+    engine::{Engine, Judged},
+    rule::RuleSet,
+    secret::Secret,
+    span::{self, LineCol},
+};
+
+/// More than this is not read at once; such files are data and not source.
+const MAX_BYTES: u64 = 256 << 20;
+
+pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let (path, line) = place(&args.place)?;
+    let engine = engine(load_rules(&args.rules)?);
+    let context = || format!("cannot read `{path}`");
+    let size = fs::metadata(path).with_context(context)?.len();
+    if size > MAX_BYTES {
+        bail!("`{path}` has {size} bytes; `explain` reads at most {MAX_BYTES}");
+    }
+    let bytes = fs::read(path).with_context(context)?;
+    let origin = Origin::file(Path::new(path), Path::new(""));
+    let nature = content::nature(&bytes);
+    let blob = Blob {
+        origin: &origin,
+        bytes: &bytes,
+        owned: 0..bytes.len(),
+        before: Before::default(),
+        nature,
+    };
+    let text = Text::of(&blob);
+    let last = span::line_col(&text.bytes, text.bytes.len(), Before::default()).line;
+    if line > last {
+        bail!("`{path}` has {last} lines");
+    }
+    print(explanation(&engine, &text, line)?.as_bytes())
+}
+
+fn place(place: &str) -> anyhow::Result<(&str, usize)> {
+    let parsed = place.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?)));
+    match parsed {
+        Some((path, line)) if line > 0 && !path.is_empty() => Ok((path, line)),
+        _ => {
+            bail!("expected PATH:LINE with a line from 1, as in `src/config.py:12`; got `{place}`")
+        }
+    }
+}
+
+fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<String> {
+    let rules = engine.rules();
+    let at = |byte: usize| span::line_col(&text.bytes, byte, Before::default());
+    let mut out = String::new();
+    if text.binary {
+        writeln!(out, "the file is binary: only rules with a documented prefix apply")?;
+    }
+    let hits: Vec<_> = engine.hits(text).into_iter().filter(|h| at(h.start).line == line).collect();
+    let mut hit_rules: Vec<&str> = hits
+        .iter()
+        .map(|h| rules.rule(rules.patterns()[h.pattern as usize].rule).id.as_str())
+        .collect();
+    hit_rules.sort_unstable();
+    hit_rules.dedup();
+    writeln!(
+        out,
+        "prefilter: {} on this line",
+        if hit_rules.is_empty() {
+            "no keyword".into()
+        } else {
+            format!("keywords of {}", hit_rules.join(", "))
+        }
+    )?;
+    let judged: Vec<Judged> = engine
+        .judge(text, engine.candidates(text))
+        .into_iter()
+        .filter(|j| {
+            (at(j.candidate.whole.start).line..=at(j.candidate.secret.end).line).contains(&line)
+        })
+        .collect();
+    if judged.is_empty() {
+        writeln!(out, "matcher: no regex matches here")?;
+    }
+    for j in &judged {
+        write_verdict(&mut out, rules, text, j, at(j.candidate.secret.start))?;
+    }
+    Ok(out)
+}
+
+fn write_verdict(
+    out: &mut String,
+    rules: &RuleSet,
+    text: &Text<'_>,
+    judged: &Judged,
+    place: LineCol,
+) -> anyhow::Result<()> {
+    let rule = rules.rule(judged.candidate.rule);
+    let pattern = &rules.patterns()[judged.candidate.pattern].spec;
+    let bytes = &text.bytes[judged.candidate.secret.clone()];
+    let shown = Secret::new(bytes).redacted(crate::filter::public_len(&pattern.prefixes, bytes));
+    write!(out, "{}:{} `{}` {shown}: ", place.line, place.col, rule.id)?;
+    match &judged.verdict {
+        Ok(evidence) => {
+            writeln!(out, "reported")?;
+            for fact in evidence.facts.iter().chain(&evidence.weakness) {
+                writeln!(out, "    {fact}")?;
+            }
+        }
+        Err(dropped) => writeln!(out, "dropped: {dropped}")?,
+    }
+    Ok(())
+}

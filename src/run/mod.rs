@@ -1,0 +1,104 @@
+//! Joins the stages: arguments -> exit code. The only place that knows all layers.
+
+mod explain;
+mod rules;
+mod scan;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::CommandFactory as _;
+
+use crate::{
+    cli::{Cli, Color, Command, RuleArgs},
+    engine::Engine,
+    report,
+    rule::{
+        RuleSet,
+        load::{self, LoadError, Selection},
+    },
+};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was read and nothing was found.
+    Clean,
+    /// Something was found.
+    Findings,
+    /// Part of the input could not be read.
+    Incomplete,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Incomplete => 2,
+        })
+    }
+}
+
+/// Runs `cli`.
+///
+/// # Errors
+///
+/// If the request is wrong or its output could not be written. Both give exit code 2.
+pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Scan(args) => scan::scan(args),
+        Command::Guide(args) => rules::guide(args),
+        Command::Rules { command } => rules::rules(command),
+        Command::Explain(args) => explain::explain(args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
+            print(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .context("cannot make the manual page")?;
+            print(&page)
+        }
+    }
+}
+
+/// Writes `bytes` to standard output.
+fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).context("cannot write to standard output")?;
+    Ok(Exit::Clean)
+}
+
+/// Writes a line to standard error. Nobody can be told if that fails.
+fn warn(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "straykey: {message}");
+}
+
+fn load_rules(args: &RuleArgs) -> Result<RuleSet, LoadError> {
+    load::load(&args.files, &Selection { only: args.only.clone(), except: args.except.clone() })
+}
+
+fn engine(rules: RuleSet) -> Engine {
+    Engine::new(rules, jiff::Timestamp::now().as_second())
+}
+
+/// Whether standard output gets colours.
+fn style(color: Color) -> report::Style {
+    let wanted = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            io::stdout().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+        }
+    };
+    if wanted { report::Style::Coloured } else { report::Style::Plain }
+}

@@ -1,0 +1,150 @@
+//! `straykey rules` and `straykey guide`.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use anyhow::bail;
+
+use super::{Exit, engine, print};
+use crate::{
+    cli::{GuideArgs, RulesCommand},
+    report,
+    rule::{
+        RuleSet,
+        cases::{self, Case},
+        check::{self, Cases},
+        load::{self, LoadError, Selection},
+    },
+    selftest,
+    triage::guidance,
+};
+
+pub(super) fn rules(command: &RulesCommand) -> anyhow::Result<Exit> {
+    match command {
+        RulesCommand::List { files } => list(files),
+        RulesCommand::Show { id, files } => show(id, files),
+        RulesCommand::Test { paths } => test(paths),
+    }
+}
+
+fn list(files: &[PathBuf]) -> anyhow::Result<Exit> {
+    let rules = load::load(files, &Selection::default())?;
+    let width = rules.rules().iter().map(|r| r.id.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for rule in rules.rules() {
+        writeln!(out, "{:width$}  {:8}  {}", rule.id, rule.severity.as_str(), rule.title)?;
+    }
+    print(out.as_bytes())
+}
+
+fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
+    let rules = load::load(files, &Selection { only: vec![id.to_owned()], except: Vec::new() })?;
+    let rule = rules.rule(rules.find(id).expect("the selection named it"));
+    let mut out = String::new();
+    writeln!(out, "{}: {}", rule.id, rule.title)?;
+    writeln!(out, "severity    {}", rule.severity.as_str())?;
+    writeln!(
+        out,
+        "confidence  {} before checksum and structure are looked at",
+        rule.confidence.as_str()
+    )?;
+    if rule.min_entropy_bits > 0.0 {
+        writeln!(out, "entropy     at least {} bits per byte", rule.min_entropy_bits)?;
+    }
+    for pattern in &rule.patterns {
+        writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;
+        writeln!(out, "regex       {}", pattern.regex)?;
+        if let Some(near) = &pattern.near {
+            writeln!(out, "near        {} within {} lines", near.any.join(" or "), near.lines)?;
+        }
+    }
+    writeln!(out, "source      {} (read {})\n", rule.source, rule.checked)?;
+    out.push_str(&report::text(&guidance::runbook(&rules, rule)));
+    print(out.as_bytes())
+}
+
+pub(super) fn guide(args: &GuideArgs) -> anyhow::Result<Exit> {
+    let rules = load::load(&args.files, &Selection::default())?;
+    let Some(topic) = &args.topic else { return providers(&rules) };
+    let wanted = topic.to_ascii_lowercase();
+    let exact: Vec<_> = rules.rules().iter().filter(|r| r.id == wanted).collect();
+    let of_provider = || {
+        rules.rules().iter().filter(|r| {
+            let provider = rules.provider(r);
+            provider.id == wanted || provider.name.eq_ignore_ascii_case(topic)
+        })
+    };
+    let chosen = if exact.is_empty() { of_provider().collect() } else { exact };
+    let mut books: Vec<String> = Vec::new();
+    for rule in chosen {
+        let text = report::text(&guidance::runbook(&rules, rule));
+        if !books.contains(&text) {
+            books.push(text);
+        }
+    }
+    if books.is_empty() {
+        bail!("no rule or provider is called `{topic}`; `straykey guide` lists the providers");
+    }
+    print(books.join("\n").as_bytes())
+}
+
+fn providers(rules: &RuleSet) -> anyhow::Result<Exit> {
+    let mut out = String::new();
+    for provider in rules.providers() {
+        writeln!(out, "{:16} {}", provider.id, provider.name)?;
+    }
+    print(out.as_bytes())
+}
+
+fn test(paths: &[PathBuf]) -> anyhow::Result<Exit> {
+    let (rules, cases) = under_test(paths)?;
+    let engine = engine(rules);
+    let failures = selftest::run(&engine, &cases);
+    let mut out = String::new();
+    for f in &failures {
+        let Case { file, rule, expected, index, .. } = &f.case;
+        writeln!(out, "{}: `{rule}`: {}[{index}] {}", file.display(), expected.key(), f.problem)?;
+    }
+    writeln!(out, "{} cases, {} failed", cases.len(), failures.len())?;
+    print(out.as_bytes())?;
+    Ok(if failures.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+/// The rules and the cases of `paths`, or of the built-in files. A file that has the name of a
+/// built-in one takes its place, so that it can be worked on.
+fn under_test(paths: &[PathBuf]) -> Result<(RuleSet, Vec<Case>), LoadError> {
+    let files: Vec<(PathBuf, String)> = if paths.is_empty() {
+        load::BUILTIN_FILES
+            .iter()
+            .map(|(name, text)| (PathBuf::from(name), (*text).to_owned()))
+            .collect()
+    } else {
+        load::read_files(paths)?
+    };
+    let mut before = load::builtin();
+    let replaced: Vec<bool> = before
+        .providers
+        .iter()
+        .map(|p| files.iter().any(|(f, _)| f.file_stem().is_some_and(|s| s == p.id.as_str())))
+        .collect();
+    before.rules.retain(|r| !replaced[r.provider]);
+    let mut errors = Vec::new();
+    let mut forms = Vec::new();
+    let mut all = Vec::new();
+    for (path, text) in &files {
+        match check::parse_file(path, text) {
+            Ok(form) => {
+                all.extend(cases::of_file(path, &form));
+                forms.push((path.clone(), form));
+            }
+            Err(e) => errors.push(e),
+        }
+    }
+    match check::check_files(before, &forms, Cases::Required) {
+        Ok(catalogue) if errors.is_empty() => Ok((RuleSet::new(catalogue), all)),
+        Ok(_) => Err(LoadError::Check(errors)),
+        Err(more) => {
+            errors.extend(more);
+            Err(LoadError::Check(errors))
+        }
+    }
+}

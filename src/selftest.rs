@@ -1,0 +1,64 @@
+//! Runs the cases of rule files through the whole engine: a rule that matches but is outranked or
+//! filtered does not count as found.
+
+use crate::{
+    blob::{Before, Blob, Nature, Origin},
+    engine::Engine,
+    rule::cases::{Case, Expected},
+};
+
+/// A case that did not do what its rule file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The case.
+    pub case: Case,
+    /// What happened instead, without the text of the case.
+    pub problem: String,
+}
+
+/// Runs `cases` and returns those that fail, in order.
+pub fn run(engine: &Engine, cases: &[Case]) -> Vec<Failure> {
+    cases
+        .iter()
+        .filter_map(|case| Some(Failure { problem: problem(engine, case)?, case: case.clone() }))
+        .collect()
+}
+
+fn problem(engine: &Engine, case: &Case) -> Option<String> {
+    let origin = Origin { path: "case.txt".into(), shown: "case.txt".into() };
+    let bytes = case.text.as_bytes();
+    let blob = Blob {
+        origin: &origin,
+        bytes,
+        owned: 0..bytes.len(),
+        before: Before::default(),
+        nature: Nature::Text,
+    };
+    let findings = engine.scan(&blob);
+    let own = findings.iter().filter(|f| engine.rules().rule(f.rule).id == case.rule).count();
+    match case.expected {
+        Expected::Found if own == 1 => None,
+        Expected::Found => {
+            Some(format!("must be found once, was found {own} times{}", instead(engine, case)))
+        }
+        Expected::Ignored if own == 0 => None,
+        Expected::Ignored => Some("must be ignored, was found".into()),
+    }
+}
+
+/// What the engine thought of the case, for whoever writes the rule.
+fn instead(engine: &Engine, case: &Case) -> String {
+    let text = crate::content::Text::whole(case.text.as_bytes(), "case.txt");
+    let judged = engine.judge(&text, engine.candidates(&text));
+    let said: Vec<String> = judged
+        .iter()
+        .map(|j| {
+            let id = &engine.rules().rule(j.candidate.rule).id;
+            match &j.verdict {
+                Ok(_) => format!("`{id}` found it"),
+                Err(dropped) => format!("`{id}`: {dropped}"),
+            }
+        })
+        .collect();
+    if said.is_empty() { "; no regex matches".into() } else { format!("; {}", said.join("; ")) }
+}

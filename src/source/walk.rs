@@ -1,0 +1,262 @@
+//! Files and directories, in parallel. Hidden files are read, `.git` is not, links are not followed.
+
+use std::{
+    fs::{self, File, FileType},
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use ignore::{
+    DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState,
+    overrides::OverrideBuilder,
+};
+
+use super::{Meter, Outcome, SourceError, read::Buffer};
+use crate::{
+    blob::{Blob, Nature, Origin},
+    coverage::Skip,
+};
+
+/// What to walk, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Files and directories.
+    pub roots: Vec<PathBuf>,
+    /// Globs of paths to leave out, relative to the current directory.
+    pub exclude: Vec<String>,
+    /// Whether git's ignore files count.
+    pub git_ignored: GitIgnored,
+    /// Threads; 0 = one per core.
+    pub threads: usize,
+}
+
+/// What happens to files that git ignores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GitIgnored {
+    /// They are left out.
+    #[default]
+    Skipped,
+    /// They are read.
+    Read,
+}
+
+/// Walks the roots and scans every file.
+///
+/// # Errors
+///
+/// If a glob can't be parsed. Files that can't be read are in the outcome.
+pub fn walk<T: Send>(
+    options: &Options,
+    meter: &Meter,
+    scan: impl Fn(&Blob<'_>) -> Vec<T> + Sync,
+) -> Result<Outcome<T>, SourceError> {
+    let mut outcome = Outcome::default();
+    outcome.coverage.ignore_rules = options.git_ignored == GitIgnored::Skipped;
+    let mut roots = Vec::new();
+    for path in &options.roots {
+        match fs::metadata(path) {
+            Ok(meta) => roots.push(Root::new(path, meta.is_dir())),
+            Err(source) => {
+                outcome.coverage.skip(Skip::Unreadable, relative_name(path));
+                outcome.errors.push(SourceError::Read { path: path.clone(), source });
+            }
+        }
+    }
+    let Some((first, others)) = roots.split_first() else { return Ok(outcome) };
+    let mut builder = WalkBuilder::new(&first.path);
+    others.iter().for_each(|r| {
+        builder.add(&r.path);
+    });
+    let respect = options.git_ignored == GitIgnored::Skipped;
+    builder
+        .hidden(false)
+        .ignore(false)
+        .parents(respect)
+        .git_ignore(respect)
+        .git_exclude(respect)
+        // A laptop and a build server must agree, so a user's own ignore file does not count.
+        .git_global(false)
+        .follow_links(false)
+        .threads(options.threads)
+        .overrides(overrides(&options.exclude)?)
+        .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    let shared = Shared { roots: &roots, meter, scan: &scan, outcome: Mutex::new(outcome) };
+    builder.build_parallel().visit(&mut Builder { shared: &shared });
+    Ok(shared.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn overrides(exclude: &[String]) -> Result<ignore::overrides::Override, SourceError> {
+    let mut builder = OverrideBuilder::new(".");
+    for glob in exclude {
+        // In an override, `!` leaves out.
+        builder
+            .add(&format!("!{glob}"))
+            .map_err(|source| SourceError::Glob { glob: glob.clone(), source })?;
+    }
+    builder.build().map_err(|source| SourceError::Glob { glob: exclude.join(" "), source })
+}
+
+/// One path that the user named.
+struct Root {
+    path: PathBuf,
+    /// Its own place in the repository, or else below the current directory.
+    prefix: PathBuf,
+}
+
+impl Root {
+    fn new(path: &Path, is_dir: bool) -> Self {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        let dir = if is_dir { real.as_path() } else { real.parent().unwrap_or(&real) };
+        let repository = dir.ancestors().find(|d| d.join(".git").exists()).map(Path::to_path_buf);
+        let current =
+            std::env::current_dir().and_then(fs::canonicalize).ok().filter(|c| real.starts_with(c));
+        let base = repository.or(current).unwrap_or_else(|| dir.into());
+        let prefix = real.strip_prefix(&base).map(Path::to_path_buf).unwrap_or_default();
+        Self { path: path.into(), prefix }
+    }
+
+    fn origin(&self, shown: &Path) -> Option<Origin> {
+        let inner = shown.strip_prefix(&self.path).ok()?;
+        Some(Origin {
+            shown: shown.into(),
+            ..Origin::file(&self.prefix.join(inner), Path::new(""))
+        })
+    }
+}
+
+struct Shared<'a, T, F> {
+    roots: &'a [Root],
+    meter: &'a Meter,
+    scan: &'a F,
+    outcome: Mutex<Outcome<T>>,
+}
+
+struct Builder<'s, 'a, T, F> {
+    shared: &'s Shared<'a, T, F>,
+}
+
+impl<'s, 'a: 's, T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> ParallelVisitorBuilder<'s>
+    for Builder<'s, 'a, T, F>
+{
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
+        Box::new(Visitor {
+            shared: self.shared,
+            buffer: Buffer::new(),
+            outcome: Outcome::default(),
+        })
+    }
+}
+
+/// One thread's work; its outcome joins the others' when it ends.
+struct Visitor<'s, 'a, T, F> {
+    shared: &'s Shared<'a, T, F>,
+    buffer: Buffer,
+    outcome: Outcome<T>,
+}
+
+impl<T, F> Drop for Visitor<'_, '_, T, F> {
+    fn drop(&mut self) {
+        let outcome = std::mem::take(&mut self.outcome);
+        self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner).add(outcome);
+    }
+}
+
+impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> ParallelVisitor for Visitor<'_, '_, T, F> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        match entry {
+            Ok(entry) => self.entry(&entry),
+            Err(error) => self.walk_error(error),
+        }
+        WalkState::Continue
+    }
+}
+
+impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> Visitor<'_, '_, T, F> {
+    fn entry(&mut self, entry: &DirEntry) {
+        let path = entry.path();
+        // A path that the user named is what it points to; a link found on the way is not followed.
+        let kind = match entry.depth() {
+            0 => fs::metadata(path).ok().map(|m| m.file_type()),
+            _ => entry.file_type(),
+        };
+        if kind.is_some_and(|k| k.is_dir()) {
+            return;
+        }
+        let Some(origin) = self.origin(path) else { return };
+        match skipped(kind) {
+            None => self.file(path, &origin),
+            Some(skip) => self.outcome.coverage.skip(skip, origin.path),
+        }
+    }
+
+    fn origin(&self, path: &Path) -> Option<Origin> {
+        // The root that the walk came from is the longest that holds the path.
+        let holding = self
+            .shared
+            .roots
+            .iter()
+            .filter(|r| path.starts_with(&r.path) || r.path == Path::new("."));
+        holding.max_by_key(|r| r.path.as_os_str().len())?.origin(path)
+    }
+
+    fn file(&mut self, path: &Path, origin: &Origin) {
+        let Self { shared, buffer, outcome } = self;
+        let read = File::open(path).and_then(|f| {
+            buffer.read_all(origin, f, |blob| outcome.items.extend((shared.scan)(blob)))
+        });
+        match read {
+            Ok(extent) => {
+                shared.meter.count(extent.bytes);
+                outcome.coverage.files += 1;
+                outcome.coverage.bytes += extent.bytes;
+                if extent.nature == Nature::Binary {
+                    outcome.coverage.skip(Skip::Binary, origin.path.clone());
+                }
+            }
+            Err(source) => self.unreadable(path, origin.path.clone(), source),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, name: String, source: io::Error) {
+        self.outcome.coverage.skip(Skip::Unreadable, name);
+        self.outcome.errors.push(SourceError::Read { path: path.into(), source });
+    }
+
+    fn walk_error(&mut self, error: ignore::Error) {
+        let path = error_path(&error).unwrap_or_else(|| Path::new("?")).to_path_buf();
+        let name = self.origin(&path).map_or_else(|| relative_name(&path), |o| o.path);
+        self.outcome.coverage.skip(Skip::Unreadable, name);
+        self.outcome.errors.push(match error.io_error().map(io::Error::kind) {
+            Some(kind) => SourceError::Read { path, source: kind.into() },
+            None => SourceError::Walk { path, source: error },
+        });
+    }
+}
+
+/// What reports call a path that leads nowhere: never a path of the machine.
+fn relative_name(path: &Path) -> String {
+    let name =
+        if path.is_absolute() { path.file_name().map(Path::new).unwrap_or(path) } else { path };
+    name.to_string_lossy().into_owned()
+}
+
+fn skipped(kind: Option<FileType>) -> Option<Skip> {
+    match kind {
+        Some(k) if k.is_file() => None,
+        Some(k) if k.is_symlink() => Some(Skip::Symlink),
+        Some(_) => Some(Skip::Special),
+        None => Some(Skip::Unreadable),
+    }
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            error_path(err)
+        }
+        ignore::Error::Partial(all) => all.iter().find_map(error_path),
+        _ => None,
+    }
+}

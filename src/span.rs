@@ -1,0 +1,123 @@
+//! Lines and columns. Offsets are bytes from 0; lines and columns are counted from 1.
+
+use crate::blob::Before;
+
+/// A place for people and for SARIF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineCol {
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, in Unicode scalar values; bytes that are not UTF-8 count as they would print.
+    pub col: usize,
+}
+
+/// Where byte `at` of `text` stands, in an input that has `before` in front of `text`.
+///
+/// A line ends at `\n`, at `\r\n` or at a lone `\r`, as editors and SARIF viewers count them. A
+/// column counts Unicode scalar values, which is what reports declare (`columnKind:
+/// unicodeCodePoints`, SARIF 2.1.0 §3.14.17).
+///
+/// # Panics
+///
+/// If `at` is past the end of `text`. A span always comes from the same text, so a larger offset is
+/// our bug and not the user's.
+pub fn line_col(text: &[u8], at: usize, before: Before) -> LineCol {
+    let Before { lines, columns } = advance(&text[..at], text.get(at).copied(), before);
+    LineCol { line: lines + 1, col: columns + 1 }
+}
+
+/// What lies before the byte that follows `text`, which is `next` if it is known.
+pub fn advance(text: &[u8], next: Option<u8>, before: Before) -> Before {
+    let breaks = line_breaks(text, next);
+    match breaks.last {
+        None => Before { lines: before.lines, columns: before.columns + characters(text) },
+        Some(end) => {
+            Before { lines: before.lines + breaks.count, columns: characters(&text[end..]) }
+        }
+    }
+}
+
+struct Breaks {
+    count: usize,
+    /// The byte after the last of them.
+    last: Option<usize>,
+}
+
+fn line_breaks(text: &[u8], next: Option<u8>) -> Breaks {
+    let mut breaks = Breaks { count: 0, last: None };
+    for at in memchr::memchr2_iter(b'\n', b'\r', text) {
+        let following =
+            text.get(at + 1).copied().or(if at + 1 == text.len() { next } else { None });
+        if text[at] == b'\r' && following == Some(b'\n') {
+            continue;
+        }
+        breaks.count += 1;
+        breaks.last = Some(at + 1);
+    }
+    breaks
+}
+
+fn characters(line: &[u8]) -> usize {
+    match std::str::from_utf8(line) {
+        Ok(s) => s.chars().count(),
+        Err(_) => String::from_utf8_lossy(line).chars().count(),
+    }
+}
+
+/// The bytes of the line around `span` and of `lines` lines above and below it.
+///
+/// At most `max_bytes` on either side are looked at, so that a file without line breaks costs no
+/// more than another.
+pub fn lines_around(
+    text: &[u8],
+    span: std::ops::Range<usize>,
+    lines: usize,
+    max_bytes: usize,
+) -> std::ops::Range<usize> {
+    let floor = span.start.saturating_sub(max_bytes);
+    let ceiling = text.len().min(span.end + max_bytes);
+    let start = memchr::memrchr_iter(b'\n', &text[floor..span.start])
+        .nth(lines)
+        .map_or(floor, |at| floor + at + 1);
+    let end = memchr::memchr_iter(b'\n', &text[span.end..ceiling])
+        .nth(lines)
+        .map_or(ceiling, |at| span.end + at);
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, at: usize) -> (usize, usize) {
+        let LineCol { line, col } = line_col(text.as_bytes(), at, Before::default());
+        (line, col)
+    }
+
+    #[test]
+    fn a_column_counts_letters_and_not_bytes() {
+        assert_eq!(place("äö=x", 5), (1, 4));
+        assert_eq!(line_col(b"\xff\xfe=x", 3, Before::default()), LineCol { line: 1, col: 4 });
+    }
+
+    #[test]
+    fn a_line_ends_at_any_kind_of_break() {
+        assert_eq!(place("a\nb", 2), (2, 1));
+        assert_eq!(place("a\r\nb", 3), (2, 1));
+        assert_eq!(place("a\r\nb", 2), (1, 3), "the break itself still belongs to its line");
+        assert_eq!(place("a\rb", 2), (2, 1));
+    }
+
+    #[test]
+    fn a_text_counts_on_from_what_lies_before_it() {
+        let before = Before { lines: 4, columns: 7 };
+        assert_eq!(line_col(b"ab\ncd", 1, before), LineCol { line: 5, col: 9 });
+        assert_eq!(line_col(b"ab\ncd", 4, before), LineCol { line: 6, col: 2 });
+    }
+
+    #[test]
+    fn lines_around_stop_at_the_limit() {
+        assert_eq!(lines_around(b"a\nbb\ncc\ndd\ne", 5..6, 1, 100), 2..10);
+        assert_eq!(lines_around(b"xxxxxxxxxx", 5..6, 1, 2), 3..8);
+    }
+}

@@ -1,0 +1,4 @@
+//! What is known of findings together, and what to do about each.
+
+pub mod guidance;
+pub mod proof;
