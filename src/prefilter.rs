@@ -1,8 +1,24 @@
-//! Which rules are worth running on a text, and where: keywords, found in one pass.
+//! Which rules are worth running on a text, and where: every keyword that a match could stand around.
+//!
+//! Two searches, each for what it is fast at:
+//!
+//! - **Grams.** Rare words (a provider's name, a prefix) are found by four of their bytes: a bitmap of
+//!   hashed grams answers for every second position of the text, and nearly always says no.
+//! - **Runs.** Everyday words (`key`, `token`) would hit on every page. Where the pattern's regex
+//!   guarantees a run of letters and digits, the runs are found first, by jumping from one place
+//!   that could be the end of a run to the next, and the words are searched only around them.
+//!
+//! Which search a pattern uses changes no result: both find every keyword of every possible match.
+
+mod grams;
+mod runs;
+
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
-use crate::rule::RuleSet;
+use self::grams::Grams;
+use crate::rule::{Pattern, RuleSet};
 
 /// A keyword of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,47 +31,111 @@ pub struct Hit {
     pub end: usize,
 }
 
-/// The keywords of all rules as one automaton.
+/// The keywords of all rules.
 #[derive(Debug)]
 pub struct Prefilter {
-    automaton: AhoCorasick,
-    /// For each keyword, the patterns that it belongs to.
+    rare: Keywords,
+    grams: Grams,
+    everyday: Keywords,
+    automaton: Option<AhoCorasick>,
+    /// How far from a run the keyword of an everyday pattern can be.
+    reach: usize,
+}
+
+/// Words, and for each the patterns that it belongs to.
+#[derive(Debug, Default)]
+struct Keywords {
+    words: Vec<String>,
     patterns: Vec<Vec<u32>>,
 }
 
+/// Words that source code is full of: worth a search of their own.
+const EVERYDAY: [&str; 12] = [
+    "key", "token", "secret", "auth", "pass", "sign", "salt", "hash", "cred", "session", "cookie",
+    "value",
+];
+
+/// Shorter runs are too common to search around.
+const MIN_RUN: usize = 16;
+
 impl Prefilter {
     /// For the rules of `set`.
+    ///
+    /// # Panics
+    ///
+    /// If the keywords exceed the automaton's limits, which takes millions of them.
     pub fn new(set: &RuleSet) -> Self {
-        let mut words: Vec<(&str, u32)> = Vec::new();
+        let mut rare = Vec::new();
+        let mut everyday = Vec::new();
+        let mut reach = 0;
         for (n, pattern) in set.patterns().iter().enumerate() {
-            words.extend(pattern.spec.keywords.iter().map(|k| (k.as_str(), n as u32)));
-        }
-        words.sort_unstable();
-        words.dedup();
-        let mut keywords: Vec<&str> = Vec::new();
-        let mut patterns: Vec<Vec<u32>> = Vec::new();
-        for (word, pattern) in words {
-            if keywords.last() != Some(&word) {
-                keywords.push(word);
-                patterns.push(Vec::new());
+            let around_runs = is_everyday(pattern) && pattern.spec.run >= MIN_RUN;
+            if around_runs {
+                reach = reach.max(pattern.spec.max_bytes - pattern.spec.run);
             }
-            patterns.last_mut().expect("pushed with its keyword").push(pattern);
+            let list = if around_runs { &mut everyday } else { &mut rare };
+            list.extend(pattern.spec.keywords.iter().map(|k| (k.clone(), n as u32)));
         }
-        let automaton = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&keywords)
-            .expect("a few thousand short words are within the automaton's limits");
-        Self { automaton, patterns }
+        let rare = Keywords::new(rare);
+        let everyday = Keywords::new(everyday);
+        let automaton = (!everyday.words.is_empty()).then(|| {
+            AhoCorasickBuilder::new()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::Standard)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(&everyday.words)
+                .expect("a few dozen short words are within the automaton's limits")
+        });
+        Self { grams: Grams::new(&rare.words), rare, everyday, automaton, reach }
     }
 
-    /// Every keyword in `text` that a pattern could match around.
+    /// Every keyword in `text` that a pattern could match around, in no particular order.
     pub fn hits(&self, text: &[u8], out: &mut Vec<Hit>) {
-        for m in self.automaton.find_overlapping_iter(text) {
-            for &pattern in &self.patterns[m.pattern().as_usize()] {
-                out.push(Hit { pattern, start: m.start(), end: m.end() });
+        self.grams.find(&self.rare.words, text, |word, start| self.rare.push(word, start, out));
+        let Some(automaton) = &self.automaton else { return };
+        let mut region: Option<Range<usize>> = None;
+        let mut search = |region: Range<usize>| {
+            let base = region.start;
+            for m in automaton.find_overlapping_iter(&text[region]) {
+                self.everyday.push(m.pattern().as_usize(), base + m.start(), out);
             }
+        };
+        runs::for_each(text, MIN_RUN, |run| {
+            let near = run.start.saturating_sub(self.reach)..text.len().min(run.end + self.reach);
+            match &mut region {
+                Some(r) if near.start <= r.end => r.end = near.end,
+                _ => {
+                    if let Some(done) = region.replace(near) {
+                        search(done);
+                    }
+                }
+            }
+        });
+        region.into_iter().for_each(search);
+    }
+}
+
+fn is_everyday(pattern: &Pattern) -> bool {
+    pattern.spec.keywords.iter().any(|k| EVERYDAY.contains(&k.as_str()))
+}
+
+impl Keywords {
+    fn new(mut pairs: Vec<(String, u32)>) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut all = Self::default();
+        for (word, pattern) in pairs {
+            if all.words.last() != Some(&word) {
+                all.words.push(word);
+                all.patterns.push(Vec::new());
+            }
+            all.patterns.last_mut().expect("pushed with its word").push(pattern);
         }
+        all
+    }
+
+    fn push(&self, word: usize, start: usize, out: &mut Vec<Hit>) {
+        let end = start + self.words[word].len();
+        out.extend(self.patterns[word].iter().map(|&pattern| Hit { pattern, start, end }));
     }
 }
