@@ -124,23 +124,19 @@ impl Engine {
         }
     }
 
-    /// What decides between two rules for the same bytes: evidence, then how specific the rule is,
-    /// then the longer secret, then the rule that is first by name.
-    fn precision(
-        &self,
-        judged: &Judged,
-    ) -> (Confidence, bool, bool, usize, std::cmp::Reverse<usize>) {
+    /// What decides between two rules for the same bytes: whether the format is somebody's own, then
+    /// evidence, then what stands nearby, then the longer secret, then the rule that is first by name.
+    fn precision(&self, judged: &Judged) -> impl Ord + use<> {
         let rule = self.rules.rule(judged.candidate.rule);
         let pattern = &self.rules.patterns()[judged.candidate.pattern].spec;
         let verified = judged.verdict.as_ref().is_ok_and(|e| e.verified);
-        let confidence =
-            if verified { rule.confidence.max(Confidence::Medium) } else { rule.confidence };
         (
-            confidence,
-            pattern.near.is_some() && rule.kind != Kind::Id,
+            !self.rules.provider(rule).general,
             rule.kind != Kind::Id,
+            if verified { Confidence::High } else { rule.confidence },
+            pattern.near.is_some(),
             judged.candidate.secret.len(),
-            std::cmp::Reverse(judged.candidate.rule.0),
+            std::cmp::Reverse(judged.candidate.rule),
         )
     }
 

@@ -38,8 +38,9 @@ pub struct Prefilter {
     grams: Grams,
     everyday: Keywords,
     automaton: Option<AhoCorasick>,
-    /// How far from a run the keyword of an everyday pattern can be.
-    reach: usize,
+    /// How far before and behind a run the keyword of an everyday pattern can be.
+    before: usize,
+    after: usize,
 }
 
 /// Words, and for each the patterns that it belongs to.
@@ -56,7 +57,7 @@ const EVERYDAY: [&str; 12] = [
 ];
 
 /// Shorter runs are too common to search around.
-const MIN_RUN: usize = 16;
+const MIN_RUN: usize = 12;
 
 impl Prefilter {
     /// For the rules of `set`.
@@ -67,11 +68,14 @@ impl Prefilter {
     pub fn new(set: &RuleSet) -> Self {
         let mut rare = Vec::new();
         let mut everyday = Vec::new();
-        let mut reach = 0;
+        let (mut before, mut after) = (0, 0);
         for (n, pattern) in set.patterns().iter().enumerate() {
             let around_runs = is_everyday(pattern) && pattern.spec.run >= MIN_RUN;
             if around_runs {
-                reach = reach.max(pattern.spec.max_bytes - pattern.spec.run);
+                before = before.max(pattern.spec.run_reach - MIN_RUN);
+                if !pattern.spec.run_last {
+                    after = after.max(pattern.spec.run_reach - MIN_RUN);
+                }
             }
             let list = if around_runs { &mut everyday } else { &mut rare };
             list.extend(pattern.spec.keywords.iter().map(|k| (k.clone(), n as u32)));
@@ -86,7 +90,7 @@ impl Prefilter {
                 .build(&everyday.words)
                 .expect("a few dozen short words are within the automaton's limits")
         });
-        Self { grams: Grams::new(&rare.words), rare, everyday, automaton, reach }
+        Self { grams: Grams::new(&rare.words), rare, everyday, automaton, before, after }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order.
@@ -101,7 +105,7 @@ impl Prefilter {
             }
         };
         runs::for_each(text, MIN_RUN, |run| {
-            let near = run.start.saturating_sub(self.reach)..text.len().min(run.end + self.reach);
+            let near = run.start.saturating_sub(self.before)..text.len().min(run.end + self.after);
             match &mut region {
                 Some(r) if near.start <= r.end => r.end = near.end,
                 _ => {

@@ -7,6 +7,7 @@ pub mod likeness;
 pub mod near;
 pub mod password;
 pub mod placeholder;
+pub mod quoting;
 pub mod structure;
 
 use std::{fmt, ops::Range};
@@ -14,7 +15,7 @@ use std::{fmt, ops::Range};
 use crate::{
     content::Text,
     matcher::Candidate,
-    rule::{Kind, RuleSet, spec::Structure},
+    rule::{Kind, RuleSet, spec::Quoting},
     secret,
 };
 
@@ -36,6 +37,8 @@ pub enum Dropped {
     },
     /// Looks like words or an identifier and not like something that a machine drew.
     NotRandom,
+    /// Without quotes, in a programming language: a name or an expression.
+    Expression,
     /// Not what a person would choose as a password.
     NotAPassword(password::Reason),
     /// The checksum inside it is wrong.
@@ -59,6 +62,9 @@ impl fmt::Display for Dropped {
                 write!(f, "entropy of {bits:.2} bits per byte; the rule asks for {needed:.2}")
             }
             Self::NotRandom => f.write_str("looks like words and not like a random value"),
+            Self::Expression => {
+                f.write_str("a bare word in a programming language is a name and not a value")
+            }
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
             Self::Checksum => f.write_str("the checksum inside it is wrong"),
             Self::Structure(problem) => write!(f, "structure: {problem}"),
@@ -100,6 +106,9 @@ pub fn judge(
         && !near::stands_near(&text.bytes, candidate.whole.clone(), near)
     {
         return Err(Dropped::NotNear);
+    }
+    if pattern.quoting == Quoting::Bare && quoting::is_expression(text, &candidate.whole) {
+        return Err(Dropped::Expression);
     }
     if !rule.public_values.is_empty() && rule.public_values.contains(&secret::sha256_hex(value)) {
         return Err(Dropped::PublicExample);
@@ -146,9 +155,4 @@ pub(crate) fn line_of(text: &[u8], span: &Range<usize>) -> Range<usize> {
     /// A longer line is looked at around the span only.
     const MAX_SIDE_BYTES: usize = 4 << 10;
     crate::span::lines_around(text, span.clone(), 0, MAX_SIDE_BYTES)
-}
-
-/// Whether a structure reads past the match.
-pub fn reads_on(structure: Option<Structure>) -> bool {
-    matches!(structure, Some(Structure::Jwt | Structure::Pem | Structure::PuttyKey))
 }

@@ -41,7 +41,8 @@ impl fmt::Display for Reason {
 ///
 /// What speaks against it.
 pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<(), Reason> {
-    let value = &text[span];
+    let whole = &text[span];
+    let value = trim_punctuation(whole);
     if value.len() < 5 {
         return Err(Reason::TooShort);
     }
@@ -57,13 +58,23 @@ pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<(), Reason> {
     if is_path(value) {
         return Err(Reason::Path);
     }
-    if is_code(value) {
+    if is_code(whole) {
         return Err(Reason::Code);
     }
     if is_identifier(value) {
         return Err(Reason::Identifier);
     }
     Ok(())
+}
+
+/// What may end a sentence or a statement is not what a judgement should rest on.
+fn trim_punctuation(value: &[u8]) -> &[u8] {
+    let end = value
+        .iter()
+        .rposition(|b| !matches!(b, b',' | b';' | b'.' | b':' | b')' | b'*'))
+        .map_or(0, |at| at + 1);
+    let start = value[..end].iter().position(|b| !matches!(b, b'(' | b'*')).unwrap_or(0);
+    &value[start..end]
 }
 
 const WEAK: [&str; 34] = [
@@ -121,7 +132,10 @@ fn is_weak_word(value: &[u8]) -> bool {
 }
 
 fn is_number(value: &[u8]) -> bool {
-    value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'/' | b',' | b'x'))
+    value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
+        || value
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'/' | b',' | b'x'))
 }
 
 fn is_path(value: &[u8]) -> bool {

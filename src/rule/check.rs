@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
-    shape::{self, ShapeError},
-    spec::{Catalogue, Confidence, Guidance, PatternSpec, ProviderSpec, RuleSpec},
+    shape::{self, Assignment, ShapeError, ValueRun},
+    spec::{Catalogue, Confidence, Guidance, Kind, PatternSpec, ProviderSpec, Quoting, RuleSpec},
 };
 
 /// Why a rule file could not be used.
@@ -66,6 +66,7 @@ pub fn check_files(
         all.providers.push(ProviderSpec {
             id,
             name: file.provider.name.clone(),
+            general: file.provider.general,
             guidance: guidance(&file.provider.guidance),
         });
         for form in &file.rule {
@@ -148,8 +149,8 @@ fn check_rule(
     let mut patterns = Vec::new();
     for (n, pattern) in std::iter::once(&form.first_pattern()).chain(&form.also).enumerate() {
         let prefix = if n == 0 { String::new() } else { format!("also[{}].", n - 1) };
-        match check_pattern(pattern) {
-            Ok(p) => patterns.push(p),
+        match check_pattern(pattern, form.kind) {
+            Ok(p) => patterns.extend(p),
             Err((key, Problem::Regex(problem))) => errors.push(CheckError::Regex {
                 path: path.into(),
                 id: form.id.clone(),
@@ -164,8 +165,10 @@ fn check_rule(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let documented =
-        patterns.iter().any(|p| !p.prefixes.is_empty() || p.near.is_some() || form.name.is_some());
+    let general = matches!(form.kind, Kind::OpaqueToken | Kind::Password);
+    let speaks =
+        |p: &PatternSpec| !p.prefixes.is_empty() || p.near.is_some() || form.name.is_some();
+    let documented = !general && patterns.iter().any(speaks);
     Ok(RuleSpec {
         id: form.id.clone(),
         title: form.title.clone(),
@@ -196,7 +199,10 @@ enum Problem {
     Text(&'static str),
 }
 
-fn check_pattern(form: &PatternForm) -> Result<PatternSpec, (&'static str, Problem)> {
+fn check_pattern(
+    form: &PatternForm,
+    kind: Kind,
+) -> Result<Vec<PatternSpec>, (&'static str, Problem)> {
     let text = |key, problem| (key, Problem::Text(problem));
     if form.keywords.is_empty() {
         return Err(text("keywords", "needs at least one word that is in every match"));
@@ -204,26 +210,58 @@ fn check_pattern(form: &PatternForm) -> Result<PatternSpec, (&'static str, Probl
     if form.keywords.iter().any(|k| k.len() < 2 || !k.is_ascii()) {
         return Err(text("keywords", "must be ASCII words of two characters or more"));
     }
-    let keywords: Vec<String> = form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect();
-    let (key, regex) = match (&form.regex, &form.name, &form.value) {
-        (Some(regex), None, None) => ("regex", regex.clone()),
-        (None, Some(name), Some(value)) => {
-            shape::check_part(name).map_err(|e| ("name", Problem::Regex(e)))?;
-            shape::check_part(value).map_err(|e| ("value", Problem::Regex(e)))?;
-            ("name", shape::assignment(name, value))
-        }
-        _ => return Err(text("regex", "stands alone, or `name` and `value` stand together")),
-    };
     if form.near.as_ref().is_some_and(|n| n.any.is_empty() || n.lines > 50) {
         return Err(text("near", "needs words in `any`, and at most 50 `lines`"));
     }
-    let shape = shape::read_shape(&regex, &keywords).map_err(|e| (key, Problem::Regex(e)))?;
+    match (&form.regex, &form.name, &form.value) {
+        (Some(regex), None, None) => Ok(vec![
+            pattern_spec(form, regex, None, Quoting::Quoted)
+                .map_err(|e| ("regex", Problem::Regex(e)))?,
+        ]),
+        (None, Some(name), Some(value)) => {
+            let part = |key, problem| (key, Problem::Regex(problem));
+            shape::check_part(name).map_err(|e| part("name", e))?;
+            let value_run = shape::read_value(value).map_err(|e| part("value", e))?;
+            let assignments = match kind {
+                // A name that anybody may use needs a form that speaks for a secret.
+                Kind::OpaqueToken | Kind::Password => {
+                    shape::general_assignments(name, value).to_vec()
+                }
+                Kind::Token | Kind::Id | Kind::PrivateKey => {
+                    vec![(Quoting::Quoted, shape::assignment(name, value))]
+                }
+            };
+            let spec = |(quoting, a): &(_, Assignment)| {
+                pattern_spec(form, &a.regex, Some((a, value_run)), *quoting)
+            };
+            assignments.iter().map(|a| spec(a).map_err(|e| part("name", e))).collect()
+        }
+        _ => Err(text("regex", "stands alone, or `name` and `value` stand together")),
+    }
+}
+
+fn pattern_spec(
+    form: &PatternForm,
+    regex: &str,
+    assignment: Option<(&Assignment, ValueRun)>,
+    quoting: Quoting,
+) -> Result<PatternSpec, ShapeError> {
+    let keywords: Vec<String> = form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect();
+    let shape = shape::read_shape(regex, &keywords)?;
+    // With a name in front, the run is in the value and the keyword before it.
+    let (run, run_reach, run_last) = match assignment {
+        Some((a, value)) => (value.run, a.value_at + value.end_within, true),
+        None => (shape.run, shape.max_bytes, false),
+    };
     Ok(PatternSpec {
         keywords,
-        regex,
+        regex: regex.to_owned(),
         near: form.near.clone(),
+        quoting,
         max_bytes: shape.max_bytes,
-        run: shape.run,
+        run,
+        run_reach,
+        run_last,
         prefixes: shape.prefixes,
     })
 }

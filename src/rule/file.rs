@@ -22,6 +22,9 @@ pub struct RuleFile {
 pub struct ProviderForm {
     /// As the provider writes it.
     pub name: String,
+    /// Its formats belong to nobody: a rule of anybody else is more precise.
+    #[serde(default)]
+    pub general: bool,
     /// `[provider.guidance]`.
     pub guidance: GuidanceForm,
 }

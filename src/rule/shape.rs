@@ -9,6 +9,8 @@ use regex_syntax::{
     hir::{Class, Hir, HirKind, literal::Extractor},
 };
 
+use super::spec::Quoting;
+
 /// No match may be longer. A longer secret (a PEM block) is matched by its head and read to its
 /// end by its `structure`.
 pub const MAX_MATCH_BYTES: usize = 4096;
@@ -75,6 +77,26 @@ pub fn check_part(regex: &str) -> Result<(), ShapeError> {
     parse(regex).map(drop)
 }
 
+/// What is known of the runs in a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValueRun {
+    /// Every value has a run of at least this many letters and digits.
+    pub run: usize,
+    /// Its first `run` bytes end within so many bytes from the value's start.
+    pub end_within: usize,
+}
+
+/// Reads the shape of a value that a name will stand before.
+///
+/// # Errors
+///
+/// If it does not parse or has no bound.
+pub fn read_value(regex: &str) -> Result<ValueRun, ShapeError> {
+    let hir = parse(regex)?;
+    let end_within = hir.properties().maximum_len().ok_or(ShapeError::Unbounded)?;
+    Ok(ValueRun { run: runs(&hir).best, end_within })
+}
+
 fn parse(regex: &str) -> Result<Hir, ShapeError> {
     ParserBuilder::new().unicode(false).utf8(false).build().parse(regex).map_err(|e| {
         // The library's message repeats the whole regex with a marker; its first line is `regex
@@ -86,7 +108,17 @@ fn parse(regex: &str) -> Result<Hir, ShapeError> {
     })
 }
 
-/// `name`, anything that assigns, and then `value` as the secret.
+/// A regex made from a name and the shape of its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// With the group `secret`.
+    pub regex: String,
+    /// The most bytes between the first of the name and the first of the value.
+    pub value_at: usize,
+}
+
+/// `name`, anything that assigns, and then `value` as the secret: for names that belong to one
+/// provider, beside which even a bare word on the next line is worth a look.
 ///
 /// The name is matched without regard to case. Known are: assignment in every common language, with
 /// or without a type, quotes or wrappers (`Some("…")`); map entries, YAML, TOML, JSON, also
@@ -94,37 +126,64 @@ fn parse(regex: &str) -> Result<Hir, ShapeError> {
 /// default); `name` and `value` as sibling fields (Postman, Kubernetes); XML attributes and
 /// elements; Dockerfile and command-line words; a value on the next line, also behind the leader of
 /// a comment or a diff; and an authorization scheme before the value.
-pub fn assignment(name: &str, value: &str) -> String {
-    format!("(?i:{name}){GLUE}(?<secret>{value}){VALUE_END}")
+pub fn assignment(name: &str, value: &str) -> Assignment {
+    let glue = format!(
+        "{NAME_END}(?:{TYPED}|{LOOSE_OPERATOR}|{SIBLING}|{ELEMENT}|{WORD})[ \\t]{{0,20}}{BREAK}{WRAPPER}(?:{OPEN})?{SCHEME}"
+    );
+    joined_parts(name, &glue, value, VALUE_END)
 }
 
-/// What stands between a name and its value.
-const GLUE: &str = concat!(
-    // The name ends: closing quote, possibly escaped, and bracket.
-    r#"(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)?[\])]{0,2}"#,
-    "(?:",
-    // `: String =`, `string =`
-    r"(?:[ \t]{0,2}:?[ \t]{0,2}&?(?:'static[ \t])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}[ \t]{0,4}=)",
-    // Operators; `,` stands between the arguments of a call, `:-` before a shell default.
-    r"|[ \t]{0,20}(?:[:=!]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{2}=?|\?{2}=?|\b(?i:or|is|as)\b)",
-    // Sibling fields: `"key": "X", "value": "…"`, `name: X` above `value: …`.
-    r#"|[ \t]{0,4},?\s{0,60}(?:"type"\s{0,2}:\s{0,2}"\w{1,16}",\s{0,60})?\\{0,3}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{0,3}["']?[ \t]{0,4}[:=]"#,
-    // `<add name="X">…`, `<X>…`
-    r"|[ \t]{0,2}/?>\s{0,20}(?:<\w{1,16}>|<!\[CDATA\[)?",
-    // `ENV X …`, `--x …`
-    r"|[ \t]{1,4}",
-    ")",
-    r"[ \t]{0,20}",
-    // One line break, as text or inside a notebook's or log's string, with the leader of a comment,
-    // a diff or a quoted block.
-    r#"(?:\\{0,2}(?:\r?\n|\\r\\n|\\n)[ \t+\#/*>;",|-]{0,40}){0,2}"#,
-    // `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`
-    r"(?:(?:new[ ])?[A-Za-z_&*\[\]][\w.:&*\[\]]{0,40}!?[ ]?[({][ ]?){0,2}[\[({]{0,2}[ \t]{0,2}",
-    // The value opens.
-    r#"(?:[bBrRfFuUL@$]{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22))?"#,
-    r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:[ ]|%20|\+|=)[ ]?(?:["'`][ ]?[+.,]?[ ]?["'`])?)?"#,
-);
+/// The same for names that belong to nobody, which are everywhere: a value in quotes, a bare value
+/// that a line or a query gives to the name, the content of an element, and an option of a command.
+pub fn general_assignments(name: &str, value: &str) -> [(Quoting, Assignment); 4] {
+    let quoted = format!(
+        "{NAME_END}(?:{TYPED}|{OPERATOR}|{SIBLING})[ \\t]{{0,8}}{BREAK}{WRAPPER}{OPEN}{SCHEME}"
+    );
+    let bare = format!(r#"(?:\\{{0,3}}["'])?[ \t]{{0,8}}(?::=|[:=]|=>)[ \t]{{0,8}}{SCHEME}"#);
+    let bare_end = r#"(?:[\s"'&,;<>)\]}|\\#]|\z)"#;
+    let element = r#"["']?[ \t]{0,2}>\s{0,20}(?:<(?:value|string)>)?"#;
+    let option = format!("--?[a-z0-9_-]{{0,24}}(?:{name})");
+    [
+        (Quoting::Quoted, joined_parts(name, &quoted, value, r#"\\{0,3}["'`]"#)),
+        (Quoting::Bare, joined_parts(name, &bare, value, bare_end)),
+        (Quoting::Quoted, joined_parts(name, element, value, r"\s{0,20}</")),
+        (Quoting::Quoted, joined_parts(&option, r#"(?:=|[ \t]{1,2})["']?"#, value, bare_end)),
+    ]
+}
 
+fn joined_parts(name: &str, glue: &str, value: &str, end: &str) -> Assignment {
+    let max =
+        |regex: &str| parse(regex).ok().and_then(|h| h.properties().maximum_len()).unwrap_or(0);
+    Assignment {
+        regex: format!("(?i:{name}){glue}(?<secret>{value}){end}"),
+        value_at: max(&format!("(?:{name})")) + max(glue),
+    }
+}
+
+/// The name ends: closing quote, possibly escaped, and bracket.
+const NAME_END: &str = r#"(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)?[\])]{0,2}"#;
+/// `: String =`, `string =`
+const TYPED: &str = r"(?:[ \t]{0,2}:?[ \t]{0,2}&?(?:'static[ \t])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}[ \t]{0,4}=)";
+/// `,` stands between the arguments of a call, `:-` before a shell default.
+const OPERATOR: &str =
+    r"[ \t]{0,20}(?:[:=!]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{2}=?|\?{2}=?|\b(?i:or)\b)";
+const LOOSE_OPERATOR: &str =
+    r"[ \t]{0,20}(?:[:=!]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{2}=?|\?{2}=?|\b(?i:or|is|as)\b)";
+/// Sibling fields: `"key": "X", "value": "…"`, `name: X` above `value: …`.
+const SIBLING: &str = r#"[ \t]{0,4},?\s{0,32}(?:"type"\s{0,2}:\s{0,2}"\w{1,16}",\s{0,32})?\\{0,3}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{0,3}["']?[ \t]{0,4}[:=]"#;
+/// `<add name="X">…`, `<X>…`
+const ELEMENT: &str = r"[ \t]{0,2}/?>\s{0,20}(?:<\w{1,16}>|<!\[CDATA\[)?";
+/// `ENV X …`, `--x …`
+const WORD: &str = r"[ \t]{1,4}";
+/// Line breaks, as text or inside a notebook's or log's string, with the leader of a comment, a
+/// diff or a quoted block.
+const BREAK: &str = r#"(?:\\{0,2}(?:\r?\n|\\r\\n|\\n)[ \t+\#/*>;",|-]{0,40}){0,2}"#;
+/// `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`
+const WRAPPER: &str =
+    r"(?:(?:new[ ])?[A-Za-z_&*\[\]][\w.:&*\[\]]{0,40}!?[ ]?[({][ ]?){0,2}[\[({]{0,2}[ \t]{0,2}";
+/// The value opens.
+const OPEN: &str = r#"[bBrRfFuUL@$]{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)"#;
+const SCHEME: &str = r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:[ ]|%20|\+|=)[ ]?(?:["'`][ ]?[+.,]?[ ]?["'`])?)?"#;
 /// A value ends where no letter, digit or base64 character follows.
 const VALUE_END: &str = r"(?:[^0-9A-Za-z_+/=-]|\z)";
 

@@ -113,6 +113,8 @@ pub enum Checksum {
     Crc32Base62,
     /// `glsa_<32>_<8 hex>`: CRC-32 of everything before the last underscore, in hex (Grafana).
     Crc32HexTail,
+    /// Bech32 (BIP 173), as in age secret keys.
+    Bech32,
 }
 
 /// A structure that the value must have; reading it may find more of the secret than the regex did.
@@ -163,6 +165,16 @@ pub struct Pair {
     pub alone: Severity,
 }
 
+/// Whether the form of a match says that its value is a literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Quoting {
+    /// It does: quotes, an element, an option; or the value has a shape of its own.
+    #[default]
+    Quoted,
+    /// It does not: in a programming language the value would be an expression.
+    Bare,
+}
+
 /// One regex of a rule, with what was read off its syntax tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatternSpec {
@@ -172,10 +184,16 @@ pub struct PatternSpec {
     pub regex: String,
     /// What must stand nearby.
     pub near: Option<Near>,
+    /// Whether an expression of a programming language would match as well.
+    pub quoting: Quoting,
     /// The longest match, in bytes.
     pub max_bytes: usize,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
+    /// The keyword starts at most this many bytes before the end of that run's first `run` bytes.
+    pub run_reach: usize,
+    /// The keyword is never behind that run.
+    pub run_last: bool,
     /// What every secret starts with, if it is one of a few literals: the public part.
     pub prefixes: Vec<String>,
 }
@@ -251,6 +269,8 @@ pub struct ProviderSpec {
     pub id: String,
     /// As the provider writes it.
     pub name: String,
+    /// Its formats belong to nobody: a rule of anybody else is more precise.
+    pub general: bool,
     /// The runbook.
     pub guidance: Guidance,
 }

@@ -1,0 +1,84 @@
+//! Whether a bare word after a name is a value or an expression: `password=hunter2` in an env file and
+//! `password = hunter2` in a C file.
+
+use std::ops::Range;
+
+use super::line_of;
+use crate::content::Text;
+
+/// Extensions of files in which a literal has quotes.
+const LANGUAGES: [&str; 62] = [
+    "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "m", "mm", "cs", "java", "kt", "kts",
+    "scala", "groovy", "gradle", "go", "rs", "swift", "dart", "js", "jsx", "mjs", "cjs", "ts",
+    "tsx", "mts", "cts", "vue", "svelte", "py", "pyi", "pyx", "rb", "php", "pl", "pm", "lua", "r",
+    "jl", "ex", "exs", "erl", "hrl", "hs", "ml", "mli", "fs", "fsx", "clj", "cljs", "coffee",
+    "sol", "vb", "pas", "d", "nim", "zig", "s", "asm", "dts",
+];
+
+/// Whether the match at `whole` is an expression: the file is in a programming language, and the match
+/// stands neither in a string nor in a comment nor in a query.
+pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
+    let name = text.path.rsplit('/').next().unwrap_or_default();
+    let is_language = name
+        .rsplit_once('.')
+        .is_some_and(|(_, e)| LANGUAGES.contains(&e.to_ascii_lowercase().as_str()));
+    if !is_language {
+        return false;
+    }
+    let line = line_of(&text.bytes, whole);
+    let before = &text.bytes[line.start..whole.start];
+    !(in_string(before) || in_comment(before) || in_query(before))
+}
+
+fn in_string(before: &[u8]) -> bool {
+    let mut open = None;
+    let mut bytes = before.iter();
+    while let Some(&b) = bytes.next() {
+        match (open, b) {
+            (Some(_), b'\\') => {
+                bytes.next();
+            }
+            (Some(quote), b) if b == quote => open = None,
+            (None, b'"' | b'\'' | b'`') => open = Some(b),
+            _ => {}
+        }
+    }
+    open.is_some()
+}
+
+fn in_comment(before: &[u8]) -> bool {
+    let line = before.trim_ascii_start();
+    [b"#".as_slice(), b"//", b"*", b"/*", b"--", b"%", b";"]
+        .iter()
+        .any(|leader| line.starts_with(leader))
+        && !line.starts_with(b"#define")
+}
+
+fn in_query(before: &[u8]) -> bool {
+    let word = before
+        .iter()
+        .rposition(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')));
+    word.is_some_and(|at| {
+        matches!(before[at], b'?' | b'&') && at > 0 && !before[at - 1].is_ascii_whitespace()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(path: &str, line: &str) -> bool {
+        let start = line.find("password").unwrap();
+        is_expression(&Text::whole(line.as_bytes(), path), &(start..line.len()))
+    }
+
+    #[test]
+    fn a_bare_word_is_an_expression_in_code_only() {
+        assert!(of("a.c", "ctx->password = value1;"));
+        assert!(of("a.h", "#define password value1"));
+        assert!(!of(".env", "password=value1"));
+        assert!(!of("a.py", "dsn = 'user=x password=value1'"));
+        assert!(!of("a.py", "# password=value1"));
+        assert!(!of("a.js", "fetch(`x` + url?password=value1"));
+    }
+}
