@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
-use self::grams::Grams;
+use self::{grams::Grams, runs::MIN_RUN};
 use crate::rule::{Pattern, RuleSet};
 
 /// A keyword of a pattern.
@@ -50,14 +50,12 @@ struct Keywords {
     patterns: Vec<Vec<u32>>,
 }
 
-/// Words that source code is full of: worth a search of their own.
+/// Words that source code is full of: worth a search of their own, as are words of three bytes or less.
 const EVERYDAY: [&str; 12] = [
     "key", "token", "secret", "auth", "pass", "sign", "salt", "hash", "cred", "session", "cookie",
     "value",
 ];
-
-/// Shorter runs are too common to search around.
-const MIN_RUN: usize = 12;
+const MAX_SHORT_BYTES: usize = 3;
 
 impl Prefilter {
     /// For the rules of `set`.
@@ -104,7 +102,7 @@ impl Prefilter {
                 self.everyday.push(m.pattern().as_usize(), base + m.start(), out);
             }
         };
-        runs::for_each(text, MIN_RUN, |run| {
+        runs::for_each(text, |run| {
             let near = run.start.saturating_sub(self.before)..text.len().min(run.end + self.after);
             match &mut region {
                 Some(r) if near.start <= r.end => r.end = near.end,
@@ -120,7 +118,11 @@ impl Prefilter {
 }
 
 fn is_everyday(pattern: &Pattern) -> bool {
-    pattern.spec.keywords.iter().any(|k| EVERYDAY.contains(&k.as_str()))
+    pattern
+        .spec
+        .keywords
+        .iter()
+        .any(|k| k.len() <= MAX_SHORT_BYTES || EVERYDAY.contains(&k.as_str()))
 }
 
 impl Keywords {

@@ -74,11 +74,11 @@ mod tests {
 
     #[test]
     fn a_bare_word_is_an_expression_in_code_only() {
-        assert!(of("a.c", "ctx->password = value1;"));
-        assert!(of("a.h", "#define password value1"));
-        assert!(!of(".env", "password=value1"));
-        assert!(!of("a.py", "dsn = 'user=x password=value1'"));
-        assert!(!of("a.py", "# password=value1"));
-        assert!(!of("a.js", "fetch(`x` + url?password=value1"));
+        assert!(of("a.c", "ctx->password = pw1;"));
+        assert!(of("a.h", "#define password pw1"));
+        assert!(!of(".env", "password=pw1"));
+        assert!(!of("a.py", "dsn = 'user=x password=pw1'"));
+        assert!(!of("a.py", "# password=pw1"));
+        assert!(!of("a.js", "fetch(`x` + url?password=pw1"));
     }
 }

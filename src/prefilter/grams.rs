@@ -14,6 +14,8 @@ pub(super) struct Grams {
     bitmap: Vec<u64>,
     /// Sorted by hash: a gram's hash, its word, and its offset in the word (-1 = the byte before).
     entries: Vec<Entry>,
+    /// For each word of the bitmap, the first entry whose hash belongs to it or a later one.
+    index: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +70,10 @@ impl Grams {
         for e in &entries {
             bitmap[(e.hash >> 6) as usize] |= 1 << (e.hash & 63);
         }
-        Self { bitmap, entries }
+        let index = (0..bitmap.len() as u32)
+            .map(|w| entries.partition_point(|e| e.hash >> 6 < w) as u32)
+            .collect();
+        Self { bitmap, entries, index }
     }
 
     /// Calls `found` with index and first byte of every one of `words` in `text`; case is ignored.
@@ -109,8 +114,9 @@ impl Grams {
         // Past the end any byte will do: the word itself is compared in full.
         let byte = |i: usize| text.get(at + i).copied().unwrap_or(0);
         let hash = hash(u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]));
-        let first = self.entries.partition_point(|e| e.hash < hash);
-        for entry in self.entries[first..].iter().take_while(|e| e.hash == hash) {
+        let first = self.index[(hash >> 6) as usize] as usize;
+        let entries = self.entries[first..].iter().skip_while(|e| e.hash < hash);
+        for entry in entries.take_while(|e| e.hash == hash) {
             let Some(start) = at.checked_add_signed(-entry.offset as isize) else { continue };
             let word = words[entry.word as usize].as_bytes();
             if text.get(start..start + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word)) {

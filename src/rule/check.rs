@@ -77,7 +77,7 @@ pub fn check_files(
                     second: path.clone(),
                 });
             }
-            match check_rule(path, provider, form, cases) {
+            match check_rule(path, (provider, file.provider.general), form, cases) {
                 Ok(rule) => all.rules.push(rule),
                 Err(e) => errors.extend(e),
             }
@@ -109,7 +109,7 @@ fn lost_pair(
 
 fn check_rule(
     path: &Path,
-    provider: usize,
+    (provider, general): (usize, bool),
     form: &RuleForm,
     cases: Cases,
 ) -> Result<RuleSpec, Vec<CheckError>> {
@@ -149,7 +149,7 @@ fn check_rule(
     let mut patterns = Vec::new();
     for (n, pattern) in std::iter::once(&form.first_pattern()).chain(&form.also).enumerate() {
         let prefix = if n == 0 { String::new() } else { format!("also[{}].", n - 1) };
-        match check_pattern(pattern, form.kind) {
+        match check_pattern(pattern, general) {
             Ok(p) => patterns.extend(p),
             Err((key, Problem::Regex(problem))) => errors.push(CheckError::Regex {
                 path: path.into(),
@@ -165,10 +165,10 @@ fn check_rule(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let general = matches!(form.kind, Kind::OpaqueToken | Kind::Password);
     let speaks =
         |p: &PatternSpec| !p.prefixes.is_empty() || p.near.is_some() || form.name.is_some();
-    let documented = !general && patterns.iter().any(speaks);
+    let opaque = matches!(form.kind, Kind::OpaqueToken | Kind::Password);
+    let documented = !(general && opaque) && patterns.iter().any(speaks);
     Ok(RuleSpec {
         id: form.id.clone(),
         title: form.title.clone(),
@@ -201,7 +201,7 @@ enum Problem {
 
 fn check_pattern(
     form: &PatternForm,
-    kind: Kind,
+    general: bool,
 ) -> Result<Vec<PatternSpec>, (&'static str, Problem)> {
     let text = |key, problem| (key, Problem::Text(problem));
     if form.keywords.is_empty() {
@@ -222,14 +222,11 @@ fn check_pattern(
             let part = |key, problem| (key, Problem::Regex(problem));
             shape::check_part(name).map_err(|e| part("name", e))?;
             let value_run = shape::read_value(value).map_err(|e| part("value", e))?;
-            let assignments = match kind {
-                // A name that anybody may use needs a form that speaks for a secret.
-                Kind::OpaqueToken | Kind::Password => {
-                    shape::general_assignments(name, value).to_vec()
-                }
-                Kind::Token | Kind::Id | Kind::PrivateKey => {
-                    vec![(Quoting::Quoted, shape::assignment(name, value))]
-                }
+            // A name that anybody may use needs a form that speaks for a secret.
+            let assignments = if general {
+                shape::general_assignments(name, value).to_vec()
+            } else {
+                vec![(Quoting::Quoted, shape::assignment(name, value))]
             };
             let spec = |(quoting, a): &(_, Assignment)| {
                 pattern_spec(form, &a.regex, Some((a, value_run)), *quoting)

@@ -60,7 +60,7 @@ struct Body {
     end: usize,
 }
 
-/// Splits a block into its RFC 1421 headers and its base64 characters. Stops at the first byte that
+/// Splits a block into its RFC 1421 headers and its base64 characters. Stops at the first line that
 /// belongs to neither a body nor the source code around it.
 fn read_body(block: &[u8]) -> (Headers, Body) {
     let headers = Headers {
@@ -69,24 +69,14 @@ fn read_body(block: &[u8]) -> (Headers, Body) {
     let mut body = Body { chars: Vec::new(), end: 0 };
     let mut at = 0;
     while at < block.len() {
-        let line_len =
+        let len =
             block[at..].iter().position(|b| matches!(b, b'\n' | b'\\')).unwrap_or(block.len() - at);
-        let line = &block[at..at + line_len];
-        let is_header = line.windows(2).any(|w| w == b": ") || line.ends_with(b":");
-        if !is_header {
-            let trimmed: Vec<(usize, u8)> = line
-                .iter()
-                .enumerate()
-                .filter(|(_, b)| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
-                .map(|(i, &b)| (i, b))
-                .collect();
-            let (skip, keep) = code_around(line, &trimmed);
-            for &(i, b) in &trimmed[skip..keep] {
-                body.chars.push(b);
-                body.end = at + i + 1;
-            }
+        let line = &block[at..at + len];
+        let is_header = line.windows(2).any(|w| w == b": ");
+        if !is_header && !push_line(line, at, &mut body) {
+            break;
         }
-        at += line_len;
+        at += len;
         // A line break, or an escape that stands for one: `\n`, `\r`, `\\n`.
         while block.get(at) == Some(&b'\\') {
             at += 1;
@@ -101,25 +91,50 @@ fn read_body(block: &[u8]) -> (Headers, Body) {
     (headers, body)
 }
 
-/// Of the base64 characters of a line of source code, the range that belongs to the key: a `+` that
-/// joins string literals does not, nor does a comment leader.
-fn code_around(line: &[u8], chars: &[(usize, u8)]) -> (usize, usize) {
-    let mut skip = 0;
-    let mut keep = chars.len();
-    while skip < keep
-        && matches!(chars[skip].1, b'+' | b'/')
-        && line.get(chars[skip].0 + 1).is_none_or(|b| !b.is_ascii_alphanumeric())
-    {
-        skip += 1;
+/// Adds the base64 of a line that starts at `at`; false if the line has anything but base64 and what
+/// source code puts around it. A whole key on one line has spaces for line breaks.
+fn push_line(line: &[u8], at: usize, body: &mut Body) -> bool {
+    const SHORTEST_PART: usize = 16;
+    let start = line.iter().position(|b| !is_decoration(*b)).unwrap_or(line.len());
+    let end = line
+        .iter()
+        .rposition(|b| !is_decoration(*b) && *b != b'+')
+        .map_or(start, |i| (i + 1).max(start));
+    let parts: Vec<&[u8]> =
+        line[start..end].split(|b| matches!(b, b' ' | b'\t')).filter(|p| !p.is_empty()).collect();
+    let is_body =
+        |p: &&[u8]| p.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    let (last, others) = match parts.split_last() {
+        Some((last, others)) => (last, others),
+        None => return true,
+    };
+    if !parts.iter().all(is_body) || others.iter().any(|p| p.len() < SHORTEST_PART) {
+        return false;
     }
-    while keep > skip
-        && chars[keep - 1].1 == b'+'
-        && chars[keep - 1].0 > 0
-        && !line[chars[keep - 1].0 - 1].is_ascii_alphanumeric()
-    {
-        keep -= 1;
-    }
-    (skip, keep)
+    body.chars.extend(others.iter().chain([last]).flat_map(|p| p.iter()));
+    body.end = at + end;
+    true
+}
+
+/// What source code, diffs and comments put around a line of a key.
+fn is_decoration(b: u8) -> bool {
+    b.is_ascii_whitespace()
+        || matches!(
+            b,
+            b'"' | b'\''
+                | b'`'
+                | b','
+                | b';'
+                | b'#'
+                | b'*'
+                | b'>'
+                | b'|'
+                | b'-'
+                | b'.'
+                | b'&'
+                | b'('
+                | b')'
+        )
 }
 
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
