@@ -125,6 +125,11 @@ pub fn judge(
         return Err(Dropped::LowEntropy { bits, needed: rule.min_entropy_bits });
     }
     match rule.kind {
+        Kind::OpaqueToken if value.starts_with(b"eyJ") && value.contains(&b'.') => {
+            return Err(Dropped::Structure(
+                "it has the form of a JSON Web Token, which has a rule of its own",
+            ));
+        }
         Kind::OpaqueToken if !likeness::looks_random(value) => return Err(Dropped::NotRandom),
         Kind::Password => {
             password::judge(&text.bytes, candidate.secret.clone()).map_err(Dropped::NotAPassword)?

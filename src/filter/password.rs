@@ -77,7 +77,7 @@ fn trim_punctuation(value: &[u8]) -> &[u8] {
     &value[start..end]
 }
 
-const WEAK: [&str; 34] = [
+const WEAK: [&str; 39] = [
     "password",
     "passwort",
     "passwd",
@@ -112,6 +112,11 @@ const WEAK: [&str; 34] = [
     "letmein",
     "hunter",
     "contraseña",
+    "utf",
+    "utf-",
+    "latin",
+    "base",
+    "ascii",
 ];
 
 fn is_weak_word(value: &[u8]) -> bool {
@@ -133,9 +138,13 @@ fn is_weak_word(value: &[u8]) -> bool {
 
 fn is_number(value: &[u8]) -> bool {
     value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
-        || value
-            .iter()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'/' | b',' | b'x'))
+        || value.iter().all(|b| {
+            b.is_ascii_digit()
+                || matches!(
+                    b,
+                    b'.' | b'-' | b':' | b'/' | b',' | b'x' | b'^' | b'~' | b'>' | b'<' | b'='
+                )
+        })
 }
 
 fn is_path(value: &[u8]) -> bool {
@@ -191,6 +200,8 @@ mod tests {
         assert_eq!(of("get_password()"), Err(Reason::Code));
         assert_eq!(of("/run/secrets/db"), Err(Reason::Path));
         assert_eq!(of("2024-01-01"), Err(Reason::Number));
+        assert_eq!(of("^4.0.17"), Err(Reason::Number));
+        assert_eq!(of("utf-8"), Err(Reason::WeakWord));
         assert_eq!(of("enter your pass"), Err(Reason::Prose));
         assert_eq!(of("abc1"), Err(Reason::TooShort));
     }

@@ -27,6 +27,8 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     }
     let line = line_of(&text.bytes, whole);
     let before = &text.bytes[line.start..whole.start];
+    // The quote of a key, as in `"password": value`, opens no string.
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
     !(in_string(before) || in_comment(before) || in_query(before))
 }
 
@@ -75,6 +77,7 @@ mod tests {
     #[test]
     fn a_bare_word_is_an_expression_in_code_only() {
         assert!(of("a.c", "ctx->password = pw1;"));
+        assert!(of("a.py", "{'password': pw1}"));
         assert!(of("a.h", "#define password pw1"));
         assert!(!of(".env", "password=pw1"));
         assert!(!of("a.py", "dsn = 'user=x password=pw1'"));

@@ -3,7 +3,7 @@
 use super::{Dropped, Evidence, decode_base64};
 
 /// Names and passwords that documentation uses.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "user:pass",
     "username:password",
     "user:password",
@@ -12,6 +12,7 @@ const EXAMPLES: [&str; 8] = [
     "test:test",
     "admin:admin",
     "user:passwd",
+    "client_id:client_secret",
 ];
 
 pub(super) fn read(value: &[u8], evidence: &mut Evidence) -> Result<(), Dropped> {
