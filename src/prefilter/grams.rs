@@ -7,11 +7,16 @@
 
 /// One bit for each hash of a gram: 64 kB, which the second level of a cache holds.
 const BITS: u32 = 19;
+/// Two multipliers that spread grams over the hashes differently.
+const FIRST: u32 = 0x9E37_79B1;
+const SECOND: u32 = 0x85EB_CA77;
 
 /// The words' grams.
 #[derive(Debug)]
 pub(super) struct Grams {
-    bitmap: Vec<u64>,
+    bitmap: Bitmap,
+    /// Asked where `bitmap` says yes: of fifty such answers, one is right.
+    second: Bitmap,
     /// Sorted by hash: a gram's hash, its word, and its offset in the word (-1 = the byte before).
     entries: Vec<Entry>,
     /// For each word of the bitmap, the first entry whose hash belongs to it or a later one.
@@ -21,6 +26,7 @@ pub(super) struct Grams {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     hash: u32,
+    gram: u32,
     word: u32,
     offset: i32,
 }
@@ -31,11 +37,8 @@ impl Grams {
         let mut entries = Vec::new();
         for (n, word) in words.iter().enumerate() {
             let mut add = |gram: [u8; 4], offset: i32| {
-                entries.push(Entry {
-                    hash: hash(u32::from_le_bytes(gram)),
-                    word: n as u32,
-                    offset,
-                });
+                let gram = u32::from_le_bytes(gram);
+                entries.push(Entry { hash: hash(gram, FIRST), gram: gram | CASE, word: n as u32, offset });
             };
             match *word.as_bytes() {
                 [a, b] => {
@@ -66,14 +69,14 @@ impl Grams {
         }
         entries.sort_unstable();
         entries.dedup();
-        let mut bitmap = vec![0; 1 << (BITS - 6)];
+        let (mut bitmap, mut second) = (Bitmap::new(), Bitmap::new());
         for e in &entries {
-            bitmap[(e.hash >> 6) as usize] |= 1 << (e.hash & 63);
+            bitmap.set(e.hash);
+            second.set(hash(e.gram, SECOND));
         }
-        let index = (0..bitmap.len() as u32)
-            .map(|w| entries.partition_point(|e| e.hash >> 6 < w) as u32)
-            .collect();
-        Self { bitmap, entries, index }
+        let words_of_bitmap = 1_u32 << (BITS - 6);
+        let index = (0..words_of_bitmap).map(|w| entries.partition_point(|e| e.hash >> 6 < w) as u32).collect();
+        Self { bitmap, second, entries, index }
     }
 
     /// Calls `found` with index and first byte of every one of `words` in `text`; case is ignored.
@@ -84,7 +87,7 @@ impl Grams {
             let mut any = 0;
             for i in (0..STRIDE).step_by(2) {
                 let gram = u32::from_le_bytes([chunk[i], chunk[i + 1], chunk[i + 2], chunk[i + 3]]);
-                any |= self.bit(hash(gram)) << i;
+                any |= self.bitmap.get(hash(gram, FIRST)) << i;
             }
             while any != 0 {
                 let i = any.trailing_zeros() as usize;
@@ -99,10 +102,6 @@ impl Grams {
         }
     }
 
-    fn bit(&self, hash: u32) -> u64 {
-        (self.bitmap[(hash >> 6) as usize] >> (hash & 63)) & 1
-    }
-
     #[cold]
     fn check(
         &self,
@@ -113,10 +112,14 @@ impl Grams {
     ) {
         // Past the end any byte will do: the word itself is compared in full.
         let byte = |i: usize| text.get(at + i).copied().unwrap_or(0);
-        let hash = hash(u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]));
+        let gram = u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]);
+        if self.second.get(hash(gram, SECOND)) == 0 {
+            return;
+        }
+        let hash = hash(gram, FIRST);
         let first = self.index[(hash >> 6) as usize] as usize;
-        let entries = self.entries[first..].iter().skip_while(|e| e.hash < hash);
-        for entry in entries.take_while(|e| e.hash == hash) {
+        let entries = self.entries[first..].iter().skip_while(|e| e.hash < hash).take_while(|e| e.hash == hash);
+        for entry in entries.filter(|e| e.gram == gram | CASE) {
             let Some(start) = at.checked_add_signed(-entry.offset as isize) else { continue };
             let word = words[entry.word as usize].as_bytes();
             if text.get(start..start + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word)) {
@@ -126,10 +129,30 @@ impl Grams {
     }
 }
 
-/// A hash of a gram in which case does not count: `| 0x20` maps upper to lower case, and a few signs
-/// to each other, which the full comparison tells apart.
-fn hash(gram: u32) -> u32 {
-    (gram | 0x2020_2020).wrapping_mul(0x9E37_79B1) >> (32 - BITS)
+/// One bit for each hash.
+#[derive(Debug)]
+struct Bitmap(Vec<u64>);
+
+impl Bitmap {
+    fn new() -> Self {
+        Self(vec![0; 1 << (BITS - 6)])
+    }
+
+    fn set(&mut self, hash: u32) {
+        self.0[(hash >> 6) as usize] |= 1 << (hash & 63);
+    }
+
+    fn get(&self, hash: u32) -> u64 {
+        (self.0[(hash >> 6) as usize] >> (hash & 63)) & 1
+    }
+}
+
+/// Maps upper to lower case, and a few signs to each other, which the full comparison tells apart.
+const CASE: u32 = 0x2020_2020;
+
+/// A hash of a gram in which case does not count.
+fn hash(gram: u32, multiplier: u32) -> u32 {
+    (gram | CASE).wrapping_mul(multiplier) >> (32 - BITS)
 }
 
 /// Where in a word of five bytes or more the two neighbouring grams are that text has least.
