@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Counts how often one letter follows another in the words of source code and prose, and prints the
-table of `src/filter/likeness.rs`: log2(P(b|a) * 26) in eighths, so that 0 means "as by chance".
+table of `src/letters.rs`: log2(P(b|a) * 26) in eighths, so that 0 means "as by chance".
 
     scripts/bigrams.py DIR...        # directories of source code, prose, or both
 """

@@ -18,6 +18,7 @@ pub mod engine;
 pub mod exposure;
 pub mod filter;
 pub mod finding;
+pub mod letters;
 pub mod matcher;
 pub mod prefilter;
 pub mod report;

@@ -125,7 +125,9 @@ pub fn judge(
         return Err(Dropped::LowEntropy { bits, needed: rule.min_entropy_bits });
     }
     match rule.kind {
-        Kind::OpaqueToken if set.provider(rule).general && value.starts_with(b"eyJ") && value.contains(&b'.') => {
+        Kind::OpaqueToken
+            if set.provider(rule).general && value.starts_with(b"eyJ") && value.contains(&b'.') =>
+        {
             return Err(Dropped::Structure(
                 "it has the form of a JSON Web Token, which has a rule of its own",
             ));

@@ -5,11 +5,16 @@
 //! position of the text. A word too short for that is entered with every byte that may stand beside
 //! it.
 
+use crate::letters;
+
 /// One bit for each hash of a gram: 64 kB, which the second level of a cache holds.
 const BITS: u32 = 19;
 /// Two multipliers that spread grams over the hashes differently.
 const FIRST: u32 = 0x9E37_79B1;
 const SECOND: u32 = 0x85EB_CA77;
+
+/// Bytes that are looked at in one go, by eight grams.
+const STRIDE: usize = 16;
 
 /// The words' grams.
 #[derive(Debug)]
@@ -38,7 +43,12 @@ impl Grams {
         for (n, word) in words.iter().enumerate() {
             let mut add = |gram: [u8; 4], offset: i32| {
                 let gram = u32::from_le_bytes(gram);
-                entries.push(Entry { hash: hash(gram, FIRST), gram: gram | CASE, word: n as u32, offset });
+                entries.push(Entry {
+                    hash: hash(gram, FIRST),
+                    gram: gram | CASE,
+                    word: n as u32,
+                    offset,
+                });
             };
             match *word.as_bytes() {
                 [a, b] => {
@@ -75,50 +85,57 @@ impl Grams {
             second.set(hash(e.gram, SECOND));
         }
         let words_of_bitmap = 1_u32 << (BITS - 6);
-        let index = (0..words_of_bitmap).map(|w| entries.partition_point(|e| e.hash >> 6 < w) as u32).collect();
+        let index = (0..words_of_bitmap)
+            .map(|w| entries.partition_point(|e| e.hash >> 6 < w) as u32)
+            .collect();
         Self { bitmap, second, entries, index }
     }
 
     /// Calls `found` with index and first byte of every one of `words` in `text`; case is ignored.
     pub(super) fn find(&self, words: &[String], text: &[u8], mut found: impl FnMut(usize, usize)) {
-        const STRIDE: usize = 16;
         let mut at = 0;
         while let Some(chunk) = text.get(at..).and_then(|t| t.first_chunk::<{ STRIDE + 2 }>()) {
             let mut any = 0;
-            for i in (0..STRIDE).step_by(2) {
-                let gram = u32::from_le_bytes([chunk[i], chunk[i + 1], chunk[i + 2], chunk[i + 3]]);
+            for n in 0..STRIDE / 2 {
+                let i = 2 * n;
+                let gram = gram_at(chunk, i);
                 any |= self.bitmap.get(hash(gram, FIRST)) << i;
             }
             while any != 0 {
                 let i = any.trailing_zeros() as usize;
                 any &= any - 1;
-                self.check(words, text, at + i, &mut found);
+                let gram = gram_at(chunk, i);
+                if self.second.get(hash(gram, SECOND)) == 1 {
+                    self.check(words, text, at + i, gram, &mut found);
+                }
             }
             at += STRIDE;
         }
+        // Past the end any byte will do: the words themselves are compared in full.
+        let byte = |i: usize| text.get(i).copied().unwrap_or(0);
         while at < text.len() {
-            self.check(words, text, at, &mut found);
+            let gram = u32::from_le_bytes([byte(at), byte(at + 1), byte(at + 2), byte(at + 3)]);
+            self.check(words, text, at, gram, &mut found);
             at += 2;
         }
     }
 
+    /// Reports the words that have `gram` and stand around `at`.
     #[cold]
     fn check(
         &self,
         words: &[String],
         text: &[u8],
         at: usize,
+        gram: u32,
         found: &mut impl FnMut(usize, usize),
     ) {
-        // Past the end any byte will do: the word itself is compared in full.
-        let byte = |i: usize| text.get(at + i).copied().unwrap_or(0);
-        let gram = u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]);
-        if self.second.get(hash(gram, SECOND)) == 0 {
-            return;
-        }
         let hash = hash(gram, FIRST);
         let first = self.index[(hash >> 6) as usize] as usize;
-        let entries = self.entries[first..].iter().skip_while(|e| e.hash < hash).take_while(|e| e.hash == hash);
+        let entries = self.entries[first..]
+            .iter()
+            .skip_while(|e| e.hash < hash)
+            .take_while(|e| e.hash == hash);
         for entry in entries.filter(|e| e.gram == gram | CASE) {
             let Some(start) = at.checked_add_signed(-entry.offset as isize) else { continue };
             let word = words[entry.word as usize].as_bytes();
@@ -129,13 +146,18 @@ impl Grams {
     }
 }
 
+/// The four bytes of `chunk` from `at` on.
+fn gram_at(chunk: &[u8; STRIDE + 2], at: usize) -> u32 {
+    u32::from_le_bytes([chunk[at], chunk[at + 1], chunk[at + 2], chunk[at + 3]])
+}
+
 /// One bit for each hash.
 #[derive(Debug)]
-struct Bitmap(Vec<u64>);
+struct Bitmap(Box<[u64; 1 << (BITS - 6)]>);
 
 impl Bitmap {
     fn new() -> Self {
-        Self(vec![0; 1 << (BITS - 6)])
+        Self(Box::new([0; 1 << (BITS - 6)]))
     }
 
     fn set(&mut self, hash: u32) {
@@ -157,24 +179,11 @@ fn hash(gram: u32, multiplier: u32) -> u32 {
 
 /// Where in a word of five bytes or more the two neighbouring grams are that text has least.
 fn rarest(word: &[u8]) -> usize {
+    let chance =
+        |at: usize| letters::chance(&word[at..at + 4]) + letters::chance(&word[at + 1..at + 5]);
     (0..=word.len() - 5)
-        .min_by_key(|&at| commonness(&word[at..at + 5]))
+        .min_by(|&a, &b| chance(a).total_cmp(&chance(b)))
         .expect("the word has five bytes")
-}
-
-/// Letters that are common in source code, and signs that come in rows, count most.
-fn commonness(bytes: &[u8]) -> usize {
-    const COMMON: &[u8] = b"etaoinsrlcdpum";
-    bytes
-        .iter()
-        .map(|b| match b {
-            b'-' | b'=' | b'*' | b'/' | b'_' | b' ' | b'.' => 14,
-            b if COMMON.contains(b) => {
-                14 - COMMON.iter().position(|c| c == b).expect("it is in there")
-            }
-            _ => 0,
-        })
-        .sum()
 }
 
 #[cfg(test)]
