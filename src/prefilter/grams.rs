@@ -84,10 +84,11 @@ impl Grams {
             bitmap.set(e.hash);
             second.set(hash(e.gram, SECOND));
         }
-        let words_of_bitmap = 1_u32 << (BITS - 6);
-        let index = (0..words_of_bitmap)
-            .map(|w| entries.partition_point(|e| e.hash >> 6 < w) as u32)
-            .collect();
+        let mut index = Vec::with_capacity(1 << (BITS - 6));
+        for (n, e) in entries.iter().enumerate() {
+            index.resize((e.hash as usize >> 6) + 1, n as u32);
+        }
+        index.resize(1 << (BITS - 6), entries.len() as u32);
         Self { bitmap, second, entries, index }
     }
 

@@ -142,8 +142,11 @@ pub fn compile(regex: &str) -> Result<Regex, Box<meta::BuildError>> {
         .configure(
             meta::Config::new()
                 .utf8_empty(false)
+                // The keywords have been found already; extracting literals again takes a third of
+                // the time to compile.
+                .auto_prefilter(false)
                 .nfa_size_limit(Some(8 << 20))
-                .onepass_size_limit(Some(256 << 10))
+                .onepass(false)
                 .hybrid_cache_capacity(256 << 10),
         )
         .build(regex)
