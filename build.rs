@@ -3,16 +3,32 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf, process::ExitCode};
 
-#[allow(dead_code, reason = "the build needs only part of what the program does with these")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
 #[path = "src/rule/check.rs"]
 mod check;
-#[allow(dead_code, reason = "as above")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
 #[path = "src/rule/file.rs"]
 mod file;
-#[allow(dead_code, reason = "as above")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
 #[path = "src/rule/shape.rs"]
 mod shape;
-#[allow(dead_code, reason = "as above")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
 #[path = "src/rule/spec.rs"]
 mod spec;
 

@@ -25,7 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan files and directories, or standard input
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// Print the revocation runbook of a rule or a provider
     Guide(GuideArgs),
     /// Look at the rules, or test a rule file

@@ -32,7 +32,7 @@ pub struct ProviderForm {
 /// `[provider.guidance]`: see `spec::Guidance` for each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "`spec::Guidance` documents the same fields")]
+#[allow(missing_docs, reason = "`spec::Guidance` documents the same fields")]
 pub struct GuidanceForm {
     pub impact: String,
     pub self_service: bool,
@@ -49,7 +49,7 @@ pub struct GuidanceForm {
 /// `[[rule]]`: see `spec::RuleSpec` for each field.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "`spec::RuleSpec` documents the same fields")]
+#[allow(missing_docs, reason = "`spec::RuleSpec` documents the same fields")]
 pub struct RuleForm {
     pub id: String,
     pub title: String,

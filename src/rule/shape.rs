@@ -40,7 +40,7 @@ pub enum ShapeError {
     Unbounded,
     #[error("matches up to {0} bytes; at most {MAX_MATCH_BYTES} are allowed")]
     TooLong(usize),
-    #[error("can match without any of the keywords {0:?}")]
+    #[error("can match without any of the keywords `{}`", .0.join("`, `"))]
     NoKeyword(Vec<String>),
     #[error("can match the empty string")]
     Empty,
