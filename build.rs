@@ -32,6 +32,7 @@ mod shape;
 #[path = "src/rule/spec.rs"]
 mod spec;
 
+#[expect(clippy::use_debug, reason = "a path's debug form is a literal of the language")]
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));

@@ -110,7 +110,7 @@ fn by_line(before: &[u8]) -> Option<Exposure> {
         .next()
         .unwrap_or_default();
     let in_query = memchr::memmem::find(word, b"://")
-        .is_some_and(|at| word[at..].iter().any(|&b| b == b'?') && word.ends_with(b"="))
+        .is_some_and(|at| word[at..].contains(&b'?') && word.ends_with(b"="))
         || (word.first().is_some_and(|b| matches!(b, b'/' | b'?'))
             && word.contains(&b'?')
             && word.ends_with(b"="));

@@ -96,6 +96,7 @@ struct CoverageForm<'r> {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "there is one line at a time")]
 enum Line<'r> {
     Finding {
         schema: &'static str,
