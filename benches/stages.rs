@@ -6,7 +6,7 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use straykey::{
     content::Text,
     engine::Engine,
-    matcher,
+    matcher::{self, Windows},
     prefilter::Prefilter,
     rule::{RuleSet, load},
 };
@@ -63,8 +63,8 @@ fn prefilter(bencher: Bencher<'_, '_>) {
     let text = source();
     let prefilter = Prefilter::new(&RuleSet::new(load::builtin()));
     bencher.counter(BytesCount::new(text.len())).bench(|| {
-        let mut hits = Vec::new();
-        prefilter.hits(black_box(&text), &mut hits);
+        let mut hits = 0;
+        prefilter.hits(black_box(&text), |_| hits += 1);
         hits
     });
 }
@@ -73,11 +73,16 @@ fn prefilter(bencher: Bencher<'_, '_>) {
 fn matcher_on_hits(bencher: Bencher<'_, '_>) {
     let text = source();
     let set = RuleSet::new(load::builtin());
-    let mut hits = Vec::new();
-    Prefilter::new(&set).hits(&text, &mut hits);
-    bencher.counter(BytesCount::new(text.len())).with_inputs(|| hits.clone()).bench_values(
-        |mut hits| matcher::find_candidates(&set, black_box(&text), false, &mut hits),
-    );
+    let prefilter = Prefilter::new(&set);
+    let windows = || {
+        let mut windows = Windows::new(&set, text.len(), false);
+        prefilter.hits(&text, |hit| windows.add(hit));
+        windows
+    };
+    bencher
+        .counter(BytesCount::new(text.len()))
+        .with_inputs(windows)
+        .bench_values(|windows| matcher::find_candidates(&set, black_box(&text), windows));
 }
 
 #[divan::bench]

@@ -1,6 +1,6 @@
 //! Text -> findings: the only file that names all stages before it.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     blob::Blob,
@@ -8,11 +8,11 @@ use crate::{
     exposure::{self, Shift},
     filter::{self, Dropped, Evidence},
     finding::Finding,
-    matcher::{self, Candidate},
+    matcher::{self, Candidate, Windows},
     prefilter::{Hit, Prefilter},
     rule::{Confidence, Environment, Kind, Pair, RuleSet, Severity},
     secret::{Fingerprint, Guessable, Secret},
-    span,
+    span::{self, Cursor},
 };
 
 /// Everything that a scan needs and never changes. Shared by all threads.
@@ -51,29 +51,26 @@ impl Engine {
         if candidates.is_empty() {
             return Vec::new();
         }
+        let mut cursor = Cursor::new(&text.bytes, text.before);
         self.judge(&text, candidates)
             .into_iter()
             .filter(|j| text.owned.contains(&j.candidate.secret.start))
-            .filter_map(|j| Some(self.finding(&text, blob, &j.candidate, j.verdict.ok()?)))
+            .filter_map(|j| {
+                Some(self.finding(&text, blob, &j.candidate, j.verdict.ok()?, &mut cursor))
+            })
             .collect()
     }
 
-    /// The keywords in `text`, sorted.
-    pub fn hits(&self, text: &Text<'_>) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        self.prefilter.hits(&text.bytes, &mut hits);
-        hits.sort_unstable();
-        hits
+    /// The keywords in `text`, in no particular order.
+    pub fn hits(&self, text: &Text<'_>, found: impl FnMut(Hit)) {
+        self.prefilter.hits(&text.bytes, found);
     }
 
     /// What the regexes match in `text`.
     pub fn candidates(&self, text: &Text<'_>) -> Vec<Candidate> {
-        let mut hits = Vec::new();
-        self.prefilter.hits(&text.bytes, &mut hits);
-        if hits.is_empty() {
-            return Vec::new();
-        }
-        matcher::find_candidates(&self.rules, &text.bytes, text.binary, &mut hits)
+        let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
+        self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
+        matcher::find_candidates(&self.rules, &text.bytes, windows)
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.
@@ -111,15 +108,18 @@ impl Engine {
         let mut kept: Vec<usize> =
             (0..judged.len()).filter(|&i| judged[i].verdict.is_ok()).collect();
         kept.sort_by_key(|&i| std::cmp::Reverse(self.precision(&judged[i])));
-        let mut winners: Vec<(Range<usize>, usize)> = Vec::new();
+        // Winners share no bytes, so only the last one that begins before a span's end can touch it.
+        let mut winners: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for i in kept {
-            let span = judged[i].candidate.secret.clone();
-            match winners.iter().find(|(w, _)| w.start < span.end && span.start < w.end) {
-                Some(&(_, by)) => {
+            let Range { start, end } = judged[i].candidate.secret;
+            match winners.range(..end).next_back() {
+                Some((_, &(winner_end, by))) if winner_end > start => {
                     let by = self.rules.rule(judged[by].candidate.rule).id.clone();
                     judged[i].verdict = Err(Dropped::Covered { by });
                 }
-                None => winners.push((span, i)),
+                _ => {
+                    winners.insert(start, (end, i));
+                }
             }
         }
     }
@@ -146,6 +146,7 @@ impl Engine {
         blob: &Blob<'_>,
         candidate: &Candidate,
         evidence: Evidence,
+        cursor: &mut Cursor<'_>,
     ) -> Finding {
         let rule = self.rules.rule(candidate.rule);
         let pattern = &self.rules.patterns()[candidate.pattern].spec;
@@ -164,8 +165,8 @@ impl Engine {
         }
         Finding {
             origin: blob.origin.clone(),
-            start: span::line_col(&text.bytes, candidate.secret.start, text.before),
-            end: span::line_col(&text.bytes, candidate.secret.end, text.before),
+            start: cursor.at(candidate.secret.start),
+            end: cursor.ahead(candidate.secret.end),
             rule: candidate.rule,
             public_len: filter::public_len(&pattern.prefixes, bytes),
             fingerprint: Fingerprint::new(&rule.id, &blob.origin.path, &secret, guessable),

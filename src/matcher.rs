@@ -21,27 +21,74 @@ pub struct Candidate {
     pub secret: Range<usize>,
 }
 
-/// Every match around `hits`, which is sorted here. Binary texts get only patterns whose secret
-/// starts with a documented literal.
-pub fn find_candidates(
-    set: &RuleSet,
-    text: &[u8],
+/// The neighbourhoods of keywords, by pattern, joined where they touch.
+///
+/// A text may be nothing but keywords; so hits are joined as they come, and memory is bounded by the
+/// length of the text over the width of a window.
+#[derive(Debug)]
+pub struct Windows<'r> {
+    set: &'r RuleSet,
+    len: usize,
     binary: bool,
-    hits: &mut [Hit],
-) -> Vec<Candidate> {
-    hits.sort_unstable();
+    /// Pattern and range, in no order.
+    all: Vec<(u32, Range<usize>)>,
+    /// How many of `all` are already sorted and joined.
+    joined: usize,
+}
+
+impl<'r> Windows<'r> {
+    /// For a text of `len` bytes. Binary texts get only patterns whose secret starts with a documented
+    /// literal.
+    pub fn new(set: &'r RuleSet, len: usize, binary: bool) -> Self {
+        Self { set, len, binary, all: Vec::new(), joined: 0 }
+    }
+
+    /// Adds the neighbourhood of `hit`.
+    pub fn add(&mut self, hit: Hit) {
+        /// Joining costs a sort; it pays when there is much to join.
+        const JOIN_AT: usize = 1 << 14;
+        let pattern = &self.set.patterns()[hit.pattern as usize];
+        if self.binary && !applies_to_binary(pattern) {
+            return;
+        }
+        let max = pattern.spec.max_bytes;
+        let window = hit.end.saturating_sub(max)..self.len.min(hit.start + max);
+        match self.all.last_mut() {
+            Some((p, last))
+                if *p == hit.pattern && last.start <= window.start && window.start <= last.end =>
+            {
+                last.end = last.end.max(window.end);
+            }
+            _ => self.all.push((hit.pattern, window)),
+        }
+        if self.all.len() >= JOIN_AT.max(2 * self.joined) {
+            self.join();
+        }
+    }
+
+    fn join(&mut self) {
+        self.all.sort_unstable_by_key(|(pattern, window)| (*pattern, window.start));
+        self.all.dedup_by(|(p, next), (q, last)| {
+            let touches = p == q && next.start <= last.end;
+            if touches {
+                last.end = last.end.max(next.end);
+            }
+            touches
+        });
+        self.joined = self.all.len();
+    }
+}
+
+/// Every match in `windows` of `text`.
+pub fn find_candidates(set: &RuleSet, text: &[u8], mut windows: Windows<'_>) -> Vec<Candidate> {
+    windows.join();
     let mut found = Vec::new();
-    for hits in hits.chunk_by(|a, b| a.pattern == b.pattern) {
-        let index = hits[0].pattern as usize;
+    for (index, window) in windows.all {
+        let index = index as usize;
         let pattern = &set.patterns()[index];
-        if binary && !applies_to_binary(pattern) {
-            continue;
-        }
-        for window in windows(hits, pattern.spec.max_bytes, text.len()) {
-            pattern.matches(text, window, |whole, secret| {
-                found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
-            });
-        }
+        pattern.matches(text, window, |whole, secret| {
+            found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
+        });
     }
     found
 }
@@ -51,26 +98,25 @@ pub fn applies_to_binary(pattern: &crate::rule::Pattern) -> bool {
     !pattern.spec.prefixes.is_empty() && pattern.spec.near.is_none()
 }
 
-/// The neighbourhoods of `hits`, joined where they touch.
-fn windows(hits: &[Hit], max_bytes: usize, len: usize) -> Vec<Range<usize>> {
-    let mut windows: Vec<Range<usize>> = Vec::new();
-    for hit in hits {
-        let window = hit.end.saturating_sub(max_bytes)..len.min(hit.start + max_bytes);
-        match windows.last_mut() {
-            Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
-            _ => windows.push(window),
-        }
-    }
-    windows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn windows_that_touch_are_one() {
-        let hits = [10, 30, 100].map(|start| Hit { pattern: 0, start, end: start + 4 });
-        assert_eq!(windows(&hits, 16, 110), [0..46, 88..110]);
+    fn windows_that_touch_are_one_and_bounded_in_number() {
+        let set = RuleSet::new(crate::rule::load::builtin());
+        let max = set.patterns()[0].spec.max_bytes;
+        let mut windows = Windows::new(&set, 100_000_000, false);
+        let hit = |start| Hit { pattern: 0, start, end: start + 4 };
+        for n in 0..100_000 {
+            windows.add(hit(n * 4));
+            windows.add(Hit { pattern: 1, ..hit(n * 4) });
+            assert!(windows.all.len() <= 1 << 14);
+        }
+        windows.add(hit(50_000_000));
+        windows.join();
+        let of_first: Vec<_> =
+            windows.all.iter().filter(|(p, _)| *p == 0).map(|(_, w)| w.clone()).collect();
+        assert_eq!(of_first, [0..399_996 + max, 50_000_004 - max..50_000_000 + max]);
     }
 }

@@ -92,14 +92,15 @@ impl Prefilter {
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order.
-    pub fn hits(&self, text: &[u8], out: &mut Vec<Hit>) {
-        self.grams.find(&self.rare.words, text, |word, start| self.rare.push(word, start, out));
+    pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) {
+        self.grams
+            .find(&self.rare.words, text, |word, start| self.rare.hits(word, start, &mut found));
         let Some(automaton) = &self.automaton else { return };
         let mut region: Option<Range<usize>> = None;
         let mut search = |region: Range<usize>| {
             let base = region.start;
             for m in automaton.find_overlapping_iter(&text[region]) {
-                self.everyday.push(m.pattern().as_usize(), base + m.start(), out);
+                self.everyday.hits(m.pattern().as_usize(), base + m.start(), &mut found);
             }
         };
         runs::for_each(text, |run| {
@@ -140,8 +141,8 @@ impl Keywords {
         all
     }
 
-    fn push(&self, word: usize, start: usize, out: &mut Vec<Hit>) {
+    fn hits(&self, word: usize, start: usize, found: &mut impl FnMut(Hit)) {
         let end = start + self.words[word].len();
-        out.extend(self.patterns[word].iter().map(|&pattern| Hit { pattern, start, end }));
+        self.patterns[word].iter().for_each(|&pattern| found(Hit { pattern, start, end }));
     }
 }

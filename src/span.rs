@@ -26,6 +26,41 @@ pub fn line_col(text: &[u8], at: usize, before: Before) -> LineCol {
     LineCol { line: lines + 1, col: columns + 1 }
 }
 
+/// Lines and columns of one text, asked for in order: each byte is counted once.
+#[derive(Debug)]
+pub struct Cursor<'t> {
+    text: &'t [u8],
+    at: usize,
+    before: Before,
+}
+
+impl<'t> Cursor<'t> {
+    /// At the start of `text`, which has `before` in front of it.
+    pub fn new(text: &'t [u8], before: Before) -> Self {
+        Self { text, at: 0, before }
+    }
+
+    /// Moves on to byte `at` and says where it stands.
+    ///
+    /// # Panics
+    ///
+    /// If `at` is behind the cursor or past the end of the text.
+    pub fn at(&mut self, at: usize) -> LineCol {
+        self.before = advance(&self.text[self.at..at], self.text.get(at).copied(), self.before);
+        self.at = at;
+        LineCol { line: self.before.lines + 1, col: self.before.columns + 1 }
+    }
+
+    /// Where byte `at` stands; the cursor stays.
+    ///
+    /// # Panics
+    ///
+    /// As for `at`.
+    pub fn ahead(&self, at: usize) -> LineCol {
+        line_col(&self.text[self.at..], at - self.at, self.before)
+    }
+}
+
 /// What lies before the byte that follows `text`, which is `next` if it is known.
 pub fn advance(text: &[u8], next: Option<u8>, before: Before) -> Before {
     let breaks = line_breaks(text, next);
@@ -113,6 +148,17 @@ mod tests {
         let before = Before { lines: 4, columns: 7 };
         assert_eq!(line_col(b"ab\ncd", 1, before), LineCol { line: 5, col: 9 });
         assert_eq!(line_col(b"ab\ncd", 4, before), LineCol { line: 6, col: 2 });
+    }
+
+    #[test]
+    fn a_cursor_agrees_with_counting_from_the_start() {
+        let text = "a\r\nbä\n\rc\r\n".as_bytes();
+        let mut cursor = Cursor::new(text, Before { lines: 2, columns: 5 });
+        for at in (0..text.len()).filter(|&at| text[at] & 0xc0 != 0x80) {
+            let expected = line_col(text, at, Before { lines: 2, columns: 5 });
+            assert_eq!(cursor.ahead(at), expected);
+            assert_eq!(cursor.at(at), expected);
+        }
     }
 
     #[test]
