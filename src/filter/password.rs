@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn names_and_code_are_not_passwords() {
         assert_eq!(of("password1"), Err(Reason::WeakWord));
-        assert_eq!(of("dbPasswordField"), Err(Reason::Identifier));
+        assert_eq!(of("dbPasswordField"), Err(Reason::WeakWord));
+        assert_eq!(of("loginFormField"), Err(Reason::Identifier));
         assert_eq!(of("config.db.password"), Err(Reason::Code));
         assert_eq!(of("get_password()"), Err(Reason::Code));
         assert_eq!(of("/run/secrets/db"), Err(Reason::Path));
