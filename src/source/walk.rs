@@ -89,6 +89,11 @@ pub fn walk<T: Send>(
 fn overrides(exclude: &[String]) -> Result<ignore::overrides::Override, SourceError> {
     let mut builder = OverrideBuilder::new(".");
     for glob in exclude {
+        // As git reads ignore files it would match everything: `--exclude "$UNSET"` found nothing.
+        if glob.trim().is_empty() {
+            let source = ignore::Error::Glob { glob: None, err: "it is empty".into() };
+            return Err(SourceError::Glob { glob: glob.clone(), source });
+        }
         // In an override, `!` leaves out.
         builder
             .add(&format!("!{glob}"))

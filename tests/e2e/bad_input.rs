@@ -265,7 +265,14 @@ fn arguments_that_mean_nothing() {
     assert_refused(&project.scan(&["--min-severity", "grave"]), &["grave", "critical"]);
     assert_refused(&project.scan(&["-f", "yaml"]), &["yaml", "sarif"]);
     assert_refused(&project.scan(&["-j", "many"]), &["many"]);
+    for threads in ["257", "18446744073709551615"] {
+        assert_refused(&project.scan(&["-j", threads]), &["256"]);
+    }
     assert_refused(&project.scan(&["--exclude", "a[b"]), &["`a[b` is not a glob"]);
+    for empty in ["", " "] {
+        let run = project.scan(&["--exclude", empty]);
+        assert_refused(&run, &["is not a glob: it is empty"]);
+    }
     assert_refused(&project.straykey(&["explain", "a.env"]), &["expected PATH:LINE", "`a.env`"]);
     assert_refused(&project.straykey(&["explain", "a.env:0"]), &["expected PATH:LINE"]);
     assert_refused(&project.straykey(&["explain", "a.env:99"]), &["`a.env` has 2 lines"]);
