@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 
 use crate::{
     report::Format,
@@ -89,8 +89,8 @@ pub struct ScanArgs {
     /// Exit with 1 if there are findings (the default; undoes --exit-zero)
     #[arg(long, hide = true)]
     pub no_exit_zero: bool,
-    /// Threads to use; 0 = one per core
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    /// Threads to use, at most 256; 0 = one per core
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = threads())]
     pub threads: usize,
     /// Show no progress bar
     #[arg(long, overrides_with = "progress")]
@@ -177,6 +177,11 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// More threads than this only cost memory, and a million of them would be a panic.
+fn threads() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(0..=256)
 }
 
 fn report_target(text: &str) -> Result<(Format, PathBuf), String> {

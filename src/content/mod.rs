@@ -15,13 +15,21 @@ use crate::{
 pub fn before_byte(bytes: &[u8], at: usize, nature: Nature, before: Before) -> Before {
     match nature {
         Nature::Text | Nature::Binary => {
-            span::advance(&bytes[..at], bytes.get(at).copied(), before)
+            let from = mark_len(bytes, before).min(at);
+            span::advance(&bytes[from..at], bytes.get(at).copied(), before)
         }
         Nature::Utf16Le | Nature::Utf16Be => {
             let (text, owned) = encoding::from_utf16(bytes, &(0..at), nature);
             span::advance(&text[owned.clone()], text.get(owned.end).copied(), before)
         }
     }
+}
+
+/// The length of the UTF-8 byte-order mark in front of an input. It belongs to the encoding: neither
+/// an editor nor SARIF (2.1.0 §3.30.2) counts it as a column.
+fn mark_len(bytes: &[u8], before: Before) -> usize {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if before == Before::default() && bytes.starts_with(MARK) { MARK.len() } else { 0 }
 }
 
 /// What is searched.
@@ -43,7 +51,11 @@ impl<'a> Text<'a> {
     /// The text of a blob.
     pub fn of(blob: &'a Blob<'a>) -> Self {
         let (bytes, owned) = match blob.nature {
-            Nature::Text | Nature::Binary => (Cow::Borrowed(blob.bytes), blob.owned.clone()),
+            Nature::Text | Nature::Binary => {
+                let mark = mark_len(blob.bytes, blob.before);
+                let owned = blob.owned.start.saturating_sub(mark)..blob.owned.end - mark;
+                (Cow::Borrowed(&blob.bytes[mark..]), owned)
+            }
             Nature::Utf16Le | Nature::Utf16Be => {
                 encoding::from_utf16(blob.bytes, &blob.owned, blob.nature)
             }

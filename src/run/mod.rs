@@ -76,8 +76,12 @@ fn print(bytes: &[u8]) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Writes a line to standard error. Nobody can be told if that fails.
-fn warn(message: &str) {
+/// Writes a message to standard error. Nobody can be told if that fails.
+///
+/// Messages name files of the scanned tree: their control characters stay out of the terminal.
+pub fn warn(message: &str) {
+    let clean = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    let message: String = message.chars().map(clean).collect();
     let _ = writeln!(io::stderr().lock(), "straykey: {message}");
 }
 

@@ -89,6 +89,11 @@ pub fn walk<T: Send>(
 fn overrides(exclude: &[String]) -> Result<ignore::overrides::Override, SourceError> {
     let mut builder = OverrideBuilder::new(".");
     for glob in exclude {
+        // As git reads ignore files it would match everything: `--exclude "$UNSET"` found nothing.
+        if glob.trim().is_empty() {
+            let source = ignore::Error::Glob { glob: None, err: "it is empty".into() };
+            return Err(SourceError::Glob { glob: glob.clone(), source });
+        }
         // In an override, `!` leaves out.
         builder
             .add(&format!("!{glob}"))
@@ -186,6 +191,8 @@ impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> Visitor<'_, '_, T, F> {
         let Some(origin) = self.origin(path) else { return };
         match skipped(kind) {
             None => self.file(path, &origin),
+            // Who names a pipe, as in `scan <(git diff)`, wants it read, and not to hear of no findings.
+            Some(Skip::Special) if entry.depth() == 0 => self.file(path, &origin),
             Some(skip) => self.outcome.coverage.skip(skip, origin.path),
         }
     }
@@ -227,8 +234,13 @@ impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> Visitor<'_, '_, T, F> {
         let path = error_path(&error).unwrap_or_else(|| Path::new("?")).to_path_buf();
         let name = self.origin(&path).map_or_else(|| relative_name(&path), |o| o.path);
         self.outcome.coverage.skip(Skip::Unreadable, name);
-        self.outcome.errors.push(match error.io_error().map(io::Error::kind) {
-            Some(kind) => SourceError::Read { path, source: kind.into() },
+        // A copy, because `ignore` keeps its own; with the system's number, if it has one, and its words.
+        let copy = |e: &io::Error| match e.raw_os_error() {
+            Some(number) => io::Error::from_raw_os_error(number),
+            None => e.kind().into(),
+        };
+        self.outcome.errors.push(match error.io_error().map(copy) {
+            Some(source) => SourceError::Read { path, source },
             None => SourceError::Walk { path, source: error },
         });
     }

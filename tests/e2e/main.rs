@@ -1,0 +1,16 @@
+//! The real binary on real directories: one test binary, so that the crate is linked once.
+//!
+//! No key stands in any file of these tests. A fixture holds marks, and the fakes that replace them
+//! are joined from the cases of the rules themselves.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
+
+mod bad_input;
+mod commands;
+mod fakes;
+mod fixtures;
+mod inputs;
+mod jwt;
+mod output;
+mod project;
+mod sarif;
