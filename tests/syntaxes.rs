@@ -220,13 +220,16 @@ impl Failures {
         let mut by_credential = BTreeMap::<_, usize>::new();
         let mut by_template = BTreeMap::<_, usize>::new();
         let mut by_dress = BTreeMap::<_, usize>::new();
+        let mut by_problem = BTreeMap::<_, usize>::new();
         for f in &self.0 {
             *by_credential.entry(f.credential).or_default() += 1;
             *by_template.entry((&f.template.path, &f.template.title)).or_default() += 1;
             *by_dress.entry(format!("{:?}", f.dress)).or_default() += 1;
+            *by_problem.entry(f.problem.chars().take(60).collect::<String>()).or_default() += 1;
         }
         by_credential.iter().for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
         by_dress.iter().for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
+        by_problem.iter().filter(|&(_, &n)| n > 1).for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
         by_template.iter().for_each(|((p, t), n)| writeln!(out, "{n:5} {p}: {t}").unwrap());
         assert!(self.0.is_empty(), "{} failures:\n\n{out}", self.0.len());
     }

@@ -56,6 +56,9 @@ pub(super) fn reason(text: &[u8], span: Range<usize>, body: &[u8], kind: Kind) -
     if kind == Kind::Id {
         return None;
     }
+    // What a prefix that nobody declared leads in: `u-abcabcabc`.
+    let tail = body.rsplit(|b| matches!(b, b'_' | b'-')).next().unwrap_or(body);
+    let body = if tail.len() * 2 > body.len() { tail } else { body };
     let few = match body.len() {
         0..8 => 1,
         8..16 => 3,
@@ -125,7 +128,14 @@ fn is_masked(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> bool 
     }) || run.is_some_and(|(_, n)| n >= 6 && n * 3 >= body.len());
     let wholly_masked =
         body.iter().all(|b| matches!(b, b'x' | b'X' | b'*' | b'.' | b'-' | b'_' | b'#'));
-    (cut_off && kind != Kind::Password) || masked || wholly_masked
+    (cut_off && kind != Kind::Password) || masked || wholly_masked || is_torn_jwt(body)
+}
+
+/// Whether `body` begins as a JWT does and lacks one of its three parts.
+fn is_torn_jwt(body: &[u8]) -> bool {
+    // `{"alg` and `{"typ` in base64: headers of no other format begin so.
+    (body.starts_with(b"eyJhbGci") || body.starts_with(b"eyJ0eXAi"))
+        && body.split(|&b| b == b'.').filter(|part| !part.is_empty()).count() < 3
 }
 
 fn longest_run(body: &[u8]) -> Option<(u8, usize)> {
@@ -311,6 +321,18 @@ mod tests {
         ] {
             assert_eq!(of(value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn an_undeclared_prefix_hides_no_repetition() {
+        assert_eq!(of("u-abc123abc123abc123abc123"), Some(Reason::Repeated));
+        assert_eq!(of("q8Zt1LmV0xWc-5RbN7yHd3KsP"), None);
+    }
+
+    #[test]
+    fn a_jwt_without_its_signature_is_cut_off() {
+        assert_eq!(of("eyJhbGciOiJIUzI1NiJ9."), Some(Reason::Masked));
+        assert_eq!(of("eyJhbGciOiJIUzI1NiJ9.q8Zt1LmV0xWc5R"), Some(Reason::Masked));
     }
 
     #[test]

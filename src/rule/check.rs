@@ -215,35 +215,47 @@ fn check_pattern(
     }
     match (&form.regex, &form.name, &form.value) {
         (Some(regex), None, None) => Ok(vec![
-            pattern_spec(form, regex, None, Quoting::Quoted)
-                .map_err(|e| ("regex", Problem::Regex(e)))?,
+            pattern_spec(form, regex, None).map_err(|e| ("regex", Problem::Regex(e)))?,
         ]),
         (None, Some(name), Some(value)) => {
             let part = |key, problem| (key, Problem::Regex(problem));
             shape::check_part(name).map_err(|e| part("name", e))?;
             let value_run = shape::read_value(value).map_err(|e| part("value", e))?;
-            // A name that anybody may use needs a form that speaks for a secret.
-            let assignments = if general {
-                shape::general_assignments(name, value).to_vec()
-            } else {
-                vec![(Quoting::Quoted, shape::assignment(name, value))]
-            };
-            let spec = |(quoting, a): &(_, Assignment)| {
-                pattern_spec(form, &a.regex, Some((a, value_run)), *quoting)
-            };
-            assignments.iter().map(|a| spec(a).map_err(|e| part("name", e))).collect()
+            let spec = |a: &Assignment| pattern_spec(form, &a.regex, Some((a, value_run)));
+            assignments(form, general, name, value)
+                .iter()
+                .map(|a| spec(a).map_err(|e| part("name", e)))
+                .collect()
         }
         _ => Err(text("regex", "stands alone, or `name` and `value` stand together")),
     }
+}
+
+/// A name that anybody may use needs a form that speaks for a secret.
+fn assignments(form: &PatternForm, general: bool, name: &str, value: &str) -> Vec<Assignment> {
+    /// Shorter keywords are found by the runs around them, and that search must not reach far.
+    const MIN_KEYWORD_BYTES: usize = 4;
+    if general {
+        return shape::general_assignments(name, value);
+    }
+    let mut all = vec![shape::assignment(name, value)];
+    if form.near.is_none() && form.keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES) {
+        all.push(shape::variable_default(name, value));
+    }
+    all
 }
 
 fn pattern_spec(
     form: &PatternForm,
     regex: &str,
     assignment: Option<(&Assignment, ValueRun)>,
-    quoting: Quoting,
 ) -> Result<PatternSpec, ShapeError> {
-    let keywords: Vec<String> = form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect();
+    let (quoting, own) = assignment.map_or((Quoting::Quoted, &[][..]), |(a, _)| (a.quoting, a.keywords));
+    let keywords: Vec<String> = if own.is_empty() {
+        form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect()
+    } else {
+        own.iter().map(|&k| k.to_owned()).collect()
+    };
     let shape = shape::read_shape(regex, &keywords)?;
     // With a name in front, the run is in the value and the keyword before it.
     let (run, run_reach, run_last) = match assignment {
