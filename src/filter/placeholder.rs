@@ -144,7 +144,7 @@ fn longest_run(body: &[u8]) -> Option<(u8, usize)> {
 
 /// Words that no machine draws and no person means: long enough not to come about by chance, or
 /// counted only where they stand as a word.
-const ANYWHERE: [&str; 40] = [
+const ANYWHERE: [&str; 41] = [
     "example",
     "placeholder",
     "changeme",
@@ -166,6 +166,7 @@ const ANYWHERE: [&str; 40] = [
     "dummy",
     "sample",
     "notreal",
+    "notareal",
     "not_a_real",
     "not-a-real",
     "fakekey",

@@ -27,7 +27,21 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     }
     let line = line_of(&text.bytes, whole);
     let before = &text.bytes[line.start..whole.start];
-    !(in_string(before) || in_comment(before) || in_query(before))
+    !(in_string(before)
+        || in_comment(before)
+        || in_query(before)
+        || in_block(&text.bytes[..whole.start]))
+}
+
+/// Whether a comment or a string that began on an earlier line is still open.
+fn in_block(before: &[u8]) -> bool {
+    /// A longer comment is a file of its own.
+    const MAX_BYTES: usize = 16 << 10;
+    let near = &before[before.len().saturating_sub(MAX_BYTES)..];
+    let last = |word: &[u8]| memchr::memmem::rfind(near, word);
+    // Triple quotes come in pairs, and only a count from the beginning tells which is the first.
+    let is_odd = |quotes: &[u8]| memchr::memmem::find_iter(before, quotes).count() % 2 == 1;
+    last(b"/*") > last(b"*/") || is_odd(b"\"\"\"") || is_odd(b"'''")
 }
 
 fn in_string(before: &[u8]) -> bool {
@@ -47,7 +61,7 @@ fn in_string(before: &[u8]) -> bool {
 }
 
 fn in_comment(before: &[u8]) -> bool {
-    let line = before.trim_ascii_start();
+    let line = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii_start();
     [b"#".as_slice(), b"//", b"*", b"/*", b"--", b"%", b";"]
         .iter()
         .any(|leader| line.starts_with(leader))
@@ -79,6 +93,10 @@ mod tests {
         assert!(!of(".env", "password=pw1"));
         assert!(!of("a.py", "dsn = 'user=x password=pw1'"));
         assert!(!of("a.py", "# password=pw1"));
+        assert!(!of("a.py", "\"\"\"Usage:\n password=pw1"));
+        assert!(of("a.py", "\"\"\"Usage.\"\"\"\npassword = pw1"));
+        assert!(!of("a.c", "/* set\n password=pw1 */"));
+        assert!(of("a.c", "/* set */\npassword = pw1;"));
         assert!(!of("a.js", "fetch(`x` + url?password=pw1"));
     }
 }

@@ -133,8 +133,10 @@ pub struct Assignment {
 /// before the value.
 pub fn assignment(name: &str, value: &str) -> Assignment {
     let sibling = sibling();
+    // `<add name="X">…`, `<X>…`, `<key>X</key><string>…`
+    let element = format!(r"{ATTRIBUTE}[ \t]{{0,2}}(?:</\w{{1,8}}|/)?>{BREAK}(?:<\w{{1,16}}>|<!\[CDATA\[)?");
     let glue = format!(
-        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{ELEMENT}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling})(?:{OPEN})?{SCHEME}"
+        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{element}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling})(?:{OPEN})?{SCHEME}"
     );
     joined_parts(name, &glue, value, VALUE_END)
 }
@@ -152,9 +154,9 @@ pub fn general_assignments(name: &str, value: &str) -> Vec<Assignment> {
     );
     // `name: X` above `value: …`
     let bare_sibling = format!(r#"["']?{BREAK}(?i:value):[ ]{{1,4}}"#);
-    let bare_end = r#"(?:[\s"'&,;<>)\]}|\\#]|\z)"#;
+    let bare_end = r#"(?:[\s"'`&,;<>)\]}|\\#]|\z)"#;
     let element = format!(
-        r#"(?:\\{{0,3}}["'])?(?:[ ]\w{{1,16}}=\\{{0,3}}"\w{{1,16}}\\{{0,3}}")?[ \t]{{0,2}}(?:</key)?>{BREAK}(?:<(?:value|string)>|<!\[CDATA\[)?"#
+        r#"(?:\\{{0,3}}["'])?{ATTRIBUTE}[ \t]{{0,2}}(?:</key)?>{BREAK}(?:<(?:value|string)>|<!\[CDATA\[)?"#
     );
     let element_end = format!(r"{BREAK}(?:\]\]>)?</");
     let told = format!("(?:--?|{COMMAND})[a-z0-9_-]{{0,24}}(?:{name})");
@@ -209,8 +211,8 @@ const TYPED: &str = r"(?:[ \t]{0,2}(?::[ \t]{0,2}[&A-Za-z_][\w.,'\[\]<>?*&:| ]{0
 /// setter takes, `.or(` before what is used instead.
 const OPERATOR: &str = r"[ \t]{0,20}(?:[:=!?+]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{1,2}=?|\?[?:]=?|\b(?i:or|to)\b|[({]|\.\w{2,20}\((?:\|_?\|)?)";
 const LOOSE_WORD: &str = r"[ \t]{0,20}\b(?i:is|as)\b";
-/// `<add name="X">…`, `<X>…`, `<key>X</key><string>…`
-const ELEMENT: &str = r#"(?:[ ]\w{1,16}=\\{0,3}"\w{1,16}\\{0,3}")?[ \t]{0,2}(?:</\w{1,8}|/)?>\s{0,20}(?:<\w{1,16}>|<!\[CDATA\[)?"#;
+/// ` serializeAs="String"`
+const ATTRIBUTE: &str = r#"(?:[ ]\w{1,16}=\\{0,3}"\w{1,16}\\{0,3}")?"#;
 /// `#define X …`, `ENV X …`, `--x …`
 const WORD: &str = r"[ \t]{1,4}";
 /// A bracket, or the sign of a YAML block, before the line ends.
@@ -224,7 +226,7 @@ const WRAPPER: &str = r"(?:[&!][\w!]{1,12}[ ]){0,2}(?:(?:new[ ])?\)?[A-Za-z_.&*\
 const OPEN: &str = r#"[bBrRfFuUL@$]{0,2}\#{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22){1,3}"#;
 const SCHEME: &str = r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:(?:[ ]|%20|\+|=)[ ]?(?:\\{0,3}["'`][ ]?[+.,]?[ ]?\\{0,3}["'`])?|\\{0,3}["'`][ ]?[+.,][ ]?\\{0,3}["'`]))?"#;
 /// A command that gives its second argument to its first.
-const COMMAND: &str = r"\b(?:env|arg|setenv|setx|set(?:[ ]-[a-z]{1,3})?|proxy_set_header|header_up|requestheader[ ]set)[ \t]{1,2}";
+const COMMAND: &str = r"(?:\b|\\n)(?:env|arg|setenv|setx|set(?:[ ]-[a-z]{1,3})?|proxy_set_header|header_up|requestheader[ ]set)[ \t]{1,2}";
 /// A value ends where no letter, digit or base64 character follows.
 const VALUE_END: &str = r"(?:[^0-9A-Za-z_+/=-]|\z)";
 const QUOTE_END: &str = r#"\\{0,3}["'`]"#;

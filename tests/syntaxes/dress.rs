@@ -1,5 +1,7 @@
 //! The same text as other files hold it: line ends, encodings, comments, diffs, strings.
 
+use crate::template::Template;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dress {
     Plain,
@@ -40,9 +42,12 @@ impl Dress {
         JsonStringTwice,
     ];
 
-    /// Whether anybody would dress `text` so.
-    pub(crate) fn suits(self, text: &str) -> bool {
+    /// Whether anybody would dress `template` so.
+    pub(crate) fn suits(self, template: &Template) -> bool {
+        let text = &template.text;
         match self {
+            // A notebook is strings already.
+            Notebook | JsonString | JsonStringTwice if template.path.ends_with(".ipynb") => false,
             Star => !text.contains("*/"),
             Xml => !text.contains("-->"),
             // What is escaped already is not escaped twice more in practice.
