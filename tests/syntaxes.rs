@@ -151,9 +151,8 @@ fn problem(
         return Some(format!("another rule: {rule}"));
     }
     let (start, end) = (place(text, at), place(text, at + value.len()));
-    ((finding.start, finding.end) != (start, end)).then(|| {
-        format!("another place: {:?} to {:?}, not {start:?}", finding.start, finding.end)
-    })
+    ((finding.start, finding.end) != (start, end))
+        .then(|| format!("another place: {:?} to {:?}, not {start:?}", finding.start, finding.end))
 }
 
 /// Line and column, the obvious way; a byte-order mark is no character of the first line.
@@ -229,7 +228,10 @@ impl Failures {
         }
         by_credential.iter().for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
         by_dress.iter().for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
-        by_problem.iter().filter(|&(_, &n)| n > 1).for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
+        by_problem
+            .iter()
+            .filter(|&(_, &n)| n > 1)
+            .for_each(|(k, n)| writeln!(out, "{n:5} {k}").unwrap());
         by_template.iter().for_each(|((p, t), n)| writeln!(out, "{n:5} {p}: {t}").unwrap());
         assert!(self.0.is_empty(), "{} failures:\n\n{out}", self.0.len());
     }

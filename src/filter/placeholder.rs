@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::near::contains_ignoring_case;
+use super::{likeness::looks_random, near::contains_ignoring_case};
 use crate::rule::Kind;
 
 /// What gives a placeholder away.
@@ -109,8 +109,7 @@ fn is_template(text: &[u8], span: &Range<usize>, body: &[u8]) -> bool {
             (Some(b'<'), Some(b'>')) | (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}'))
         )
         || matches!((before, after), (Some(b'<'), Some(b'>')) if !text[..span.start - 1].ends_with(b"\"") && is_plain_word(value))
-        || matches!((before, after), (Some(b'['), Some(b']')) if is_plain_word(value))
-        || matches!((before, after), (Some(b'{'), Some(b'}')) if is_plain_word(value))
+        || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body))
 }
 
 fn is_plain_word(value: &[u8]) -> bool {

@@ -93,8 +93,33 @@ pub struct ValueRun {
 /// If it does not parse or has no bound.
 pub fn read_value(regex: &str) -> Result<ValueRun, ShapeError> {
     let hir = parse(regex)?;
-    let end_within = hir.properties().maximum_len().ok_or(ShapeError::Unbounded)?;
-    Ok(ValueRun { run: runs(&hir).best, end_within })
+    let run = runs(&hir).best;
+    Ok(ValueRun { run, end_within: run_end(&hir, run).ok_or(ShapeError::Unbounded)? })
+}
+
+/// Within how many bytes the first `run` bytes of a run end that every match of `hir` has.
+fn run_end(hir: &Hir, run: usize) -> Option<usize> {
+    let max = hir.properties().maximum_len()?;
+    match hir.kind() {
+        HirKind::Capture(c) => run_end(&c.sub, run),
+        HirKind::Repetition(r)
+            if r.min as usize == run && runs(&r.sub).pure && runs(&r.sub).best == 1 =>
+        {
+            Some(run)
+        }
+        HirKind::Concat(parts) => {
+            let mut before = 0;
+            for part in parts {
+                if runs(part).best == run {
+                    return Some(before + run_end(part, run)?);
+                }
+                before += part.properties().maximum_len()?;
+            }
+            // Several parts make the run together.
+            Some(max)
+        }
+        _ => Some(max),
+    }
 }
 
 fn parse(regex: &str) -> Result<Hir, ShapeError> {
@@ -134,23 +159,37 @@ pub struct Assignment {
 pub fn assignment(name: &str, value: &str) -> Assignment {
     let sibling = sibling();
     // `<add name="X">…`, `<X>…`, `<key>X</key><string>…`
-    let element = format!(r"{ATTRIBUTE}[ \t]{{0,2}}(?:</\w{{1,8}}|/)?>{BREAK}(?:<\w{{1,16}}>|<!\[CDATA\[)?");
+    let element =
+        format!(r"{ATTRIBUTE}[ \t]{{0,2}}(?:</\w{{1,8}}|/)?>{BREAK}(?:<\w{{1,16}}>|<!\[CDATA\[)?");
     let glue = format!(
-        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{element}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling})(?:{OPEN})?{SCHEME}"
+        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{element}{BREAK}|{sibling})(?:{OPEN})?{SCHEME}"
     );
     joined_parts(name, &glue, value, VALUE_END)
+}
+
+/// What counts as a value on the line below a name that belongs to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// Also a bare word: the value must look random, which no next line does by chance.
+    Bare,
+    /// Only what has quotes: below `Password:` stands anything.
+    Quoted,
 }
 
 /// The same for names that belong to nobody, which are everywhere: a value in quotes, a bare value
 /// that a line or a query gives to the name, the content of an element, and the word behind an option
 /// or behind a command that sets something.
-pub fn general_assignments(name: &str, value: &str) -> Vec<Assignment> {
+pub fn general_assignments(name: &str, value: &str, below: Below) -> Vec<Assignment> {
     let sibling = sibling();
     let quoted = format!(
         "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling}){OPEN}{SCHEME}"
     );
+    let next_line = match below {
+        Below::Bare => format!("(?:[>|][+-]?)?{BREAK}"),
+        Below::Quoted => String::new(),
+    };
     let bare = format!(
-        r#"(?:\\{{0,3}}["'])?[\])]?[ \t]{{0,8}}(?::-|[:?]?=|:|=>)[ \t]{{0,8}}(?:[>|][+-]?)?{BREAK}\[?{SCHEME}"#
+        r#"(?:\\{{0,3}}["'])?[\])]?[ \t]{{0,8}}(?::-|[:?]?=|:|=>)[ \t]{{0,8}}{next_line}\[?{SCHEME}"#
     );
     // `name: X` above `value: …`
     let bare_sibling = format!(r#"["']?{BREAK}(?i:value):[ ]{{1,4}}"#);
@@ -216,12 +255,12 @@ const ATTRIBUTE: &str = r#"(?:[ ]\w{1,16}=\\{0,3}"\w{1,16}\\{0,3}")?"#;
 /// `#define X …`, `ENV X …`, `--x …`
 const WORD: &str = r"[ \t]{1,4}";
 /// A bracket, or the sign of a YAML block, before the line ends.
-const BLOCK: &str = r"[ \t]{0,20}(?:[\[({]{1,2}|[>|][+-]?)?";
+const BLOCK: &str = r"[ \t]{0,8}(?:[\[({]{1,2}|[>|][+-]?)?";
 /// A line ends, as such or inside a notebook's or log's string, and the next has the indentation and
 /// the leader of a comment, a diff or a quoted block.
-const BREAK: &str = r#"(?:(?:\\{1,3}(?:r\\{1,3})?n"?,?(?:\r?\n)?|\\{0,3}(?:\r?\n){1,2})[ \t+\#/*>;",|-]{0,40}(?:\\{1,3}t){0,6})?[ \t]{0,2}"#;
+const BREAK: &str = r#"(?:(?:\\{1,3}(?:r\\{1,3})?n"?,?(?:\r?\n)?|\\{0,3}(?:\r?\n){1,2})[ \t]{0,8}(?:[+\#/*>;,|-]{1,3}[ \t]{1,24}|[ \t]{1,24})?(?:"[ \t]{0,8})?(?:\\{1,3}t){0,4})?[ \t]{0,2}"#;
 /// `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`, `Field(default=`, `!!str`
-const WRAPPER: &str = r"(?:[&!][\w!]{1,12}[ ]){0,2}(?:(?:new[ ])?\)?[A-Za-z_.&*\[\]][\w.:&*\[\]]{0,32}!?[ ]?[({][ ]?(?:\w{1,12}=)?){0,2}[\[({]{0,2}[ \t]{0,2}";
+const WRAPPER: &str = r"(?:[&!][\w!]{1,12}[ ]){0,2}(?:(?:new[ ])?\)?[A-Za-z_.&*\[\]][\w.:&*\[\]]{0,28}!?[ ]?[({][ ]?(?:\w{1,12}=)?){0,2}[\[({]{0,2}[ \t]{0,2}";
 /// The value opens.
 const OPEN: &str = r#"[bBrRfFuUL@$]{0,2}\#{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22){1,3}"#;
 const SCHEME: &str = r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:(?:[ ]|%20|\+|=)[ ]?(?:\\{0,3}["'`][ ]?[+.,]?[ ]?\\{0,3}["'`])?|\\{0,3}["'`][ ]?[+.,][ ]?\\{0,3}["'`]))?"#;
@@ -446,6 +485,15 @@ mod tests {
         assert_eq!(run("k(?<secret>[0-9]{20}|[a-z]{16}|[A-Z]{12,40})x"), Ok(14));
         assert_eq!(run("k=(?<secret>[0-9a-z_-]{40})"), Ok(1));
         assert_eq!(run("k(?:ab)?(?<secret>[0-9]{4}){3}"), Ok(13));
+    }
+
+    #[test]
+    fn a_run_ends_where_its_own_part_does() {
+        let value = |regex| read_value(regex).map(|v| (v.run, v.end_within));
+        assert_eq!(value("[0-9a-z_]{0,64}[0-9a-z]{12}[0-9a-z_]{0,160}"), Ok((12, 76)));
+        assert_eq!(value("k_[0-9a-z]{12,40}"), Ok((12, 14)));
+        assert_eq!(value("[0-9]{4}[a-z]{8,20}"), Ok((12, 24)), "two parts make it");
+        assert_eq!(value("(?:[0-9]{12}|[a-z]{16}x{0,4})"), Ok((12, 20)));
     }
 
     #[test]

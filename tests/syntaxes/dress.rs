@@ -37,8 +37,25 @@ use Dress::*;
 
 impl Dress {
     pub(crate) const ALL: [Self; 20] = [
-        Crlf, Bom, Utf16Le, Utf16Be, Utf16LeUnmarked, Utf16BeCrlf, Added, Removed, Context, Hash,
-        Slashes, Dashes, Semicolon, Star, Xml, Quote, Indented, Notebook, JsonString,
+        Crlf,
+        Bom,
+        Utf16Le,
+        Utf16Be,
+        Utf16LeUnmarked,
+        Utf16BeCrlf,
+        Added,
+        Removed,
+        Context,
+        Hash,
+        Slashes,
+        Dashes,
+        Semicolon,
+        Star,
+        Xml,
+        Quote,
+        Indented,
+        Notebook,
+        JsonString,
         JsonStringTwice,
     ];
 
@@ -57,9 +74,8 @@ impl Dress {
     }
 
     pub(crate) fn apply(self, text: &str) -> String {
-        let lines = |leader: &str| -> String {
-            text.lines().map(|l| format!("{leader}{l}\n")).collect()
-        };
+        let lines =
+            |leader: &str| -> String { text.lines().map(|l| format!("{leader}{l}\n")).collect() };
         let string = |s: &str| serde_json::to_string(s).unwrap();
         match self {
             Plain | Utf16LeUnmarked => text.to_owned(),
