@@ -258,7 +258,7 @@ const WORD: &str = r"[ \t]{1,4}";
 const BLOCK: &str = r"[ \t]{0,8}(?:[\[({]{1,2}|[>|][+-]?)?";
 /// A line ends, as such or inside a notebook's or log's string, and the next has the indentation and
 /// the leader of a comment, a diff or a quoted block.
-const BREAK: &str = r#"(?:(?:\\{1,3}(?:r\\{1,3})?n"?,?(?:\r?\n)?|\\{0,3}(?:\r?\n){1,2})[ \t]{0,8}(?:[+\#/*>;,|-]{1,3}[ \t]{1,24}|[ \t]{1,24})?(?:"[ \t]{0,8})?(?:\\{1,3}t){0,4})?[ \t]{0,2}"#;
+const BREAK: &str = r#"(?:(?:\\{1,3}(?:r\\{1,3})?n"?,?(?:\r?\n)?|\\{0,3}(?:\r?\n){1,2})[ \t]{0,8}(?:[+\#/*>;,|-]{1,3}[ \t]{1,24}|[ \t]{1,24})?(?:"[ \t]{0,16})?(?:\\{1,3}t){0,4})?[ \t]{0,2}"#;
 /// `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`, `Field(default=`, `!!str`
 const WRAPPER: &str = r"(?:[&!][\w!]{1,12}[ ]){0,2}(?:(?:new[ ])?\)?[A-Za-z_.&*\[\]][\w.:&*\[\]]{0,28}!?[ ]?[({][ ]?(?:\w{1,12}=)?){0,2}[\[({]{0,2}[ \t]{0,2}";
 /// The value opens.
