@@ -145,7 +145,7 @@ fn commonness(bytes: &[u8]) -> usize {
     bytes
         .iter()
         .map(|b| match b {
-            b'-' | b'=' | b'*' | b'/' | b'_' | b' ' | b'.' => 14,
+            b'-' | b'=' | b'*' | b'/' | b'_' | b' ' | b'.' | b'"' | b'\\' => 14,
             b if COMMON.contains(b) => {
                 14 - COMMON.iter().position(|c| c == b).expect("it is in there")
             }
