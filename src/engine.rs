@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// What decides between two rules for the same bytes: whether the format is somebody's own, then
-    /// evidence, then what stands nearby, then the longer secret, then the rule that is first by name.
+    /// evidence, then a documented prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
     fn precision(&self, judged: &Judged) -> impl Ord + use<> {
         let rule = self.rules.rule(judged.candidate.rule);
         let pattern = &self.rules.patterns()[judged.candidate.pattern].spec;
@@ -134,6 +134,7 @@ impl Engine {
             !self.rules.provider(rule).general,
             rule.kind != Kind::Id,
             if verified { Confidence::High } else { rule.confidence },
+            !pattern.prefixes.is_empty(),
             pattern.near.is_some(),
             judged.candidate.secret.len(),
             std::cmp::Reverse(judged.candidate.rule),

@@ -65,7 +65,12 @@ impl<'t> Cursor<'t> {
 pub fn advance(text: &[u8], next: Option<u8>, before: Before) -> Before {
     let breaks = line_breaks(text, next);
     match breaks.last {
-        None => Before { lines: before.lines, columns: before.columns + characters(text) },
+        None => {
+            // A byte-order mark is no character of the first line: no editor shows one.
+            let mark = before == Before::default() && text.starts_with("\u{feff}".as_bytes());
+            let columns = before.columns + characters(text) - usize::from(mark);
+            Before { lines: before.lines, columns }
+        }
         Some(end) => {
             Before { lines: before.lines + breaks.count, columns: characters(&text[end..]) }
         }
@@ -133,6 +138,12 @@ mod tests {
     fn a_column_counts_letters_and_not_bytes() {
         assert_eq!(place("äö=x", 5), (1, 4));
         assert_eq!(line_col(b"\xff\xfe=x", 3, Before::default()), LineCol { line: 1, col: 4 });
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        assert_eq!(place("\u{feff}a=x", 5), (1, 3));
+        assert_eq!(place("a\u{feff}=x", 4), (1, 3));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::near::contains_ignoring_case;
+use super::{likeness::looks_random, near::contains_ignoring_case};
 use crate::rule::Kind;
 
 /// What gives a placeholder away.
@@ -56,6 +56,9 @@ pub(super) fn reason(text: &[u8], span: Range<usize>, body: &[u8], kind: Kind) -
     if kind == Kind::Id {
         return None;
     }
+    // What a prefix that nobody declared leads in: `u-abcabcabc`.
+    let tail = body.rsplit(|b| matches!(b, b'_' | b'-')).next().unwrap_or(body);
+    let body = if tail.len() * 2 > body.len() { tail } else { body };
     let few = match body.len() {
         0..8 => 1,
         8..16 => 3,
@@ -106,8 +109,7 @@ fn is_template(text: &[u8], span: &Range<usize>, body: &[u8]) -> bool {
             (Some(b'<'), Some(b'>')) | (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}'))
         )
         || matches!((before, after), (Some(b'<'), Some(b'>')) if !text[..span.start - 1].ends_with(b"\"") && is_plain_word(value))
-        || matches!((before, after), (Some(b'['), Some(b']')) if is_plain_word(value))
-        || matches!((before, after), (Some(b'{'), Some(b'}')) if is_plain_word(value))
+        || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body))
 }
 
 fn is_plain_word(value: &[u8]) -> bool {
@@ -125,7 +127,14 @@ fn is_masked(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> bool 
     }) || run.is_some_and(|(_, n)| n >= 6 && n * 3 >= body.len());
     let wholly_masked =
         body.iter().all(|b| matches!(b, b'x' | b'X' | b'*' | b'.' | b'-' | b'_' | b'#'));
-    (cut_off && kind != Kind::Password) || masked || wholly_masked
+    (cut_off && kind != Kind::Password) || masked || wholly_masked || is_torn_jwt(body)
+}
+
+/// Whether `body` begins as a JWT does and lacks one of its three parts.
+fn is_torn_jwt(body: &[u8]) -> bool {
+    // `{"alg` and `{"typ` in base64: headers of no other format begin so.
+    (body.starts_with(b"eyJhbGci") || body.starts_with(b"eyJ0eXAi"))
+        && body.split(|&b| b == b'.').filter(|part| !part.is_empty()).count() < 3
 }
 
 fn longest_run(body: &[u8]) -> Option<(u8, usize)> {
@@ -134,7 +143,7 @@ fn longest_run(body: &[u8]) -> Option<(u8, usize)> {
 
 /// Words that no machine draws and no person means: long enough not to come about by chance, or
 /// counted only where they stand as a word.
-const ANYWHERE: [&str; 40] = [
+const ANYWHERE: [&str; 41] = [
     "example",
     "placeholder",
     "changeme",
@@ -156,6 +165,7 @@ const ANYWHERE: [&str; 40] = [
     "dummy",
     "sample",
     "notreal",
+    "notareal",
     "not_a_real",
     "not-a-real",
     "fakekey",
@@ -311,6 +321,18 @@ mod tests {
         ] {
             assert_eq!(of(value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn an_undeclared_prefix_hides_no_repetition() {
+        assert_eq!(of("u-abc123abc123abc123abc123"), Some(Reason::Repeated));
+        assert_eq!(of("q8Zt1LmV0xWc-5RbN7yHd3KsP"), None);
+    }
+
+    #[test]
+    fn a_jwt_without_its_signature_is_cut_off() {
+        assert_eq!(of("eyJhbGciOiJIUzI1NiJ9."), Some(Reason::Masked));
+        assert_eq!(of("eyJhbGciOiJIUzI1NiJ9.q8Zt1LmV0xWc5R"), Some(Reason::Masked));
     }
 
     #[test]

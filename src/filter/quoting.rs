@@ -28,8 +28,23 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     let line = line_of(&text.bytes, whole);
     let before = &text.bytes[line.start..whole.start];
     // The quote of a key, as in `"password": value`, opens no string.
-    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    !(in_string(before) || in_comment(before) || in_query(before))
+    let line = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    !(in_string(line) || in_comment(line) || in_query(line) || in_block(&text.bytes[..whole.start]))
+}
+
+/// Whether a comment or a string that began on an earlier line is still open.
+fn in_block(before: &[u8]) -> bool {
+    /// A longer comment is a file of its own.
+    const MAX_COMMENT_BYTES: usize = 16 << 10;
+    /// Triple quotes are counted from the beginning: only that tells which opens and which closes.
+    const MAX_COUNTED_BYTES: usize = 128 << 10;
+    let near = &before[before.len().saturating_sub(MAX_COMMENT_BYTES)..];
+    let last = |word: &[u8]| memchr::memmem::rfind(near, word);
+    let is_odd = |quotes: &[u8]| {
+        before.len() <= MAX_COUNTED_BYTES
+            && memchr::memmem::find_iter(before, quotes).count() % 2 == 1
+    };
+    last(b"/*") > last(b"*/") || is_odd(b"\"\"\"") || is_odd(b"'''")
 }
 
 fn in_string(before: &[u8]) -> bool {
@@ -49,7 +64,7 @@ fn in_string(before: &[u8]) -> bool {
 }
 
 fn in_comment(before: &[u8]) -> bool {
-    let line = before.trim_ascii_start();
+    let line = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii_start();
     [b"#".as_slice(), b"//", b"*", b"/*", b"--", b"%", b";"]
         .iter()
         .any(|leader| line.starts_with(leader))
@@ -82,6 +97,10 @@ mod tests {
         assert!(!of(".env", "password=pw1"));
         assert!(!of("a.py", "dsn = 'user=x password=pw1'"));
         assert!(!of("a.py", "# password=pw1"));
+        assert!(!of("a.py", "\"\"\"Usage:\n password=pw1"));
+        assert!(of("a.py", "\"\"\"Usage.\"\"\"\npassword = pw1"));
+        assert!(!of("a.c", "/* set\n password=pw1 */"));
+        assert!(of("a.c", "/* set */\npassword = pw1;"));
         assert!(!of("a.js", "fetch(`x` + url?password=pw1"));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
-    shape::{self, Assignment, ShapeError, ValueRun},
+    shape::{self, Assignment, Below, ShapeError, ValueRun},
     spec::{Catalogue, Confidence, Guidance, Kind, PatternSpec, ProviderSpec, Quoting, RuleSpec},
 };
 
@@ -149,7 +149,7 @@ fn check_rule(
     let mut patterns = Vec::new();
     for (n, pattern) in std::iter::once(&form.first_pattern()).chain(&form.also).enumerate() {
         let prefix = if n == 0 { String::new() } else { format!("also[{}].", n - 1) };
-        match check_pattern(pattern, general) {
+        match check_pattern(pattern, form.kind, general) {
             Ok(p) => patterns.extend(p),
             Err((key, Problem::Regex(problem))) => errors.push(CheckError::Regex {
                 path: path.into(),
@@ -201,6 +201,7 @@ enum Problem {
 
 fn check_pattern(
     form: &PatternForm,
+    kind: Kind,
     general: bool,
 ) -> Result<Vec<PatternSpec>, (&'static str, Problem)> {
     let text = |key, problem| (key, Problem::Text(problem));
@@ -214,36 +215,57 @@ fn check_pattern(
         return Err(text("near", "needs words in `any`, and at most 50 `lines`"));
     }
     match (&form.regex, &form.name, &form.value) {
-        (Some(regex), None, None) => Ok(vec![
-            pattern_spec(form, regex, None, Quoting::Quoted)
-                .map_err(|e| ("regex", Problem::Regex(e)))?,
-        ]),
+        (Some(regex), None, None) => {
+            Ok(vec![pattern_spec(form, regex, None).map_err(|e| ("regex", Problem::Regex(e)))?])
+        }
         (None, Some(name), Some(value)) => {
             let part = |key, problem| (key, Problem::Regex(problem));
             shape::check_part(name).map_err(|e| part("name", e))?;
             let value_run = shape::read_value(value).map_err(|e| part("value", e))?;
-            // A name that anybody may use needs a form that speaks for a secret.
-            let assignments = if general {
-                shape::general_assignments(name, value).to_vec()
-            } else {
-                vec![(Quoting::Quoted, shape::assignment(name, value))]
-            };
-            let spec = |(quoting, a): &(_, Assignment)| {
-                pattern_spec(form, &a.regex, Some((a, value_run)), *quoting)
-            };
-            assignments.iter().map(|a| spec(a).map_err(|e| part("name", e))).collect()
+            let spec = |a: &Assignment| pattern_spec(form, &a.regex, Some((a, value_run)));
+            assignments(form, general.then_some(below(kind)), (name, value))
+                .iter()
+                .map(|a| spec(a).map_err(|e| part("name", e)))
+                .collect()
         }
         _ => Err(text("regex", "stands alone, or `name` and `value` stand together")),
     }
+}
+
+fn below(kind: Kind) -> Below {
+    if kind == Kind::Password { Below::Quoted } else { Below::Bare }
+}
+
+/// A name that anybody may use (`general`) needs a form that speaks for a secret.
+fn assignments(
+    form: &PatternForm,
+    general: Option<Below>,
+    (name, value): (&str, &str),
+) -> Vec<Assignment> {
+    /// Shorter keywords are found by the runs around them, and that search must not reach far.
+    const MIN_KEYWORD_BYTES: usize = 4;
+    if let Some(below) = general {
+        return shape::general_assignments(name, value, below);
+    }
+    let mut all = vec![shape::assignment(name, value)];
+    if form.near.is_none() && form.keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES) {
+        all.push(shape::variable_default(name, value));
+    }
+    all
 }
 
 fn pattern_spec(
     form: &PatternForm,
     regex: &str,
     assignment: Option<(&Assignment, ValueRun)>,
-    quoting: Quoting,
 ) -> Result<PatternSpec, ShapeError> {
-    let keywords: Vec<String> = form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect();
+    let (quoting, own) =
+        assignment.map_or((Quoting::Quoted, &[][..]), |(a, _)| (a.quoting, a.keywords));
+    let keywords: Vec<String> = if own.is_empty() {
+        form.keywords.iter().map(|k| k.to_ascii_lowercase()).collect()
+    } else {
+        own.iter().map(|&k| k.to_owned()).collect()
+    };
     let shape = shape::read_shape(regex, &keywords)?;
     // With a name in front, the run is in the value and the keyword before it.
     let (run, run_reach, run_last) = match assignment {

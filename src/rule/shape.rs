@@ -93,8 +93,33 @@ pub struct ValueRun {
 /// If it does not parse or has no bound.
 pub fn read_value(regex: &str) -> Result<ValueRun, ShapeError> {
     let hir = parse(regex)?;
-    let end_within = hir.properties().maximum_len().ok_or(ShapeError::Unbounded)?;
-    Ok(ValueRun { run: runs(&hir).best, end_within })
+    let run = runs(&hir).best;
+    Ok(ValueRun { run, end_within: run_end(&hir, run).ok_or(ShapeError::Unbounded)? })
+}
+
+/// Within how many bytes the first `run` bytes of a run end that every match of `hir` has.
+fn run_end(hir: &Hir, run: usize) -> Option<usize> {
+    let max = hir.properties().maximum_len()?;
+    match hir.kind() {
+        HirKind::Capture(c) => run_end(&c.sub, run),
+        HirKind::Repetition(r)
+            if r.min as usize == run && runs(&r.sub).pure && runs(&r.sub).best == 1 =>
+        {
+            Some(run)
+        }
+        HirKind::Concat(parts) => {
+            let mut before = 0;
+            for part in parts {
+                if runs(part).best == run {
+                    return Some(before + run_end(part, run)?);
+                }
+                before += part.properties().maximum_len()?;
+            }
+            // Several parts make the run together.
+            Some(max)
+        }
+        _ => Some(max),
+    }
 }
 
 fn parse(regex: &str) -> Result<Hir, ShapeError> {
@@ -115,6 +140,10 @@ pub struct Assignment {
     pub regex: String,
     /// The most bytes between the first of the name and the first of the value.
     pub value_at: usize,
+    /// Whether an expression of a programming language would match as well.
+    pub quoting: Quoting,
+    /// What to search for instead of the words of the name.
+    pub keywords: &'static [&'static str],
 }
 
 /// `name`, anything that assigns, and then `value` as the secret: for names that belong to one
@@ -123,32 +152,72 @@ pub struct Assignment {
 /// The name is matched without regard to case. Known are: assignment in every common language, with
 /// or without a type, quotes or wrappers (`Some("…")`); map entries, YAML, TOML, JSON, also
 /// escaped; calls with name and value as arguments (`Header.Set("name", "value")`, `getenv` with a
-/// default); `name` and `value` as sibling fields (Postman, Kubernetes); XML attributes and
-/// elements; Dockerfile and command-line words; a value on the next line, also behind the leader of
-/// a comment or a diff; and an authorization scheme before the value.
+/// default), of a setter, and of what is used instead (`.orElse("…")`); `name` and `value` as sibling
+/// fields (Postman, Kubernetes); XML attributes and elements; Dockerfile and command-line words; a
+/// value on the next line, also behind the leader of a comment or a diff; and an authorization scheme
+/// before the value.
 pub fn assignment(name: &str, value: &str) -> Assignment {
+    let sibling = sibling();
+    // `<add name="X">…`, `<X>…`, `<key>X</key><string>…`
+    let element =
+        format!(r"{ATTRIBUTE}[ \t]{{0,2}}(?:</\w{{1,8}}|/)?>{BREAK}(?:<\w{{1,16}}>|<!\[CDATA\[)?");
     let glue = format!(
-        "{NAME_END}(?:{TYPED}|{LOOSE_OPERATOR}|{SIBLING}|{ELEMENT}|{WORD})[ \\t]{{0,20}}{BREAK}{WRAPPER}(?:{OPEN})?{SCHEME}"
+        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{element}{BREAK}|{sibling})(?:{OPEN})?{SCHEME}"
     );
     joined_parts(name, &glue, value, VALUE_END)
 }
 
+/// What counts as a value on the line below a name that belongs to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Below {
+    /// Also a bare word: the value must look random, which no next line does by chance.
+    Bare,
+    /// Only what has quotes: below `Password:` stands anything.
+    Quoted,
+}
+
 /// The same for names that belong to nobody, which are everywhere: a value in quotes, a bare value
-/// that a line or a query gives to the name, the content of an element, and an option of a command.
-pub fn general_assignments(name: &str, value: &str) -> [(Quoting, Assignment); 4] {
+/// that a line or a query gives to the name, the content of an element, and the word behind an option
+/// or behind a command that sets something.
+pub fn general_assignments(name: &str, value: &str, below: Below) -> Vec<Assignment> {
+    let sibling = sibling();
     let quoted = format!(
-        "{NAME_END}(?:{TYPED}|{OPERATOR}|{SIBLING})[ \\t]{{0,8}}{BREAK}{WRAPPER}{OPEN}{SCHEME}"
+        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling}){OPEN}{SCHEME}"
     );
-    let bare = format!(r#"(?:\\{{0,3}}["'])?[ \t]{{0,8}}(?::=|[:=]|=>)[ \t]{{0,8}}{SCHEME}"#);
-    let bare_end = r#"(?:[\s"'&,;<>)\]}|\\#]|\z)"#;
-    let element = r#"["']?[ \t]{0,2}>\s{0,20}(?:<(?:value|string)>)?"#;
-    let option = format!("--?[a-z0-9_-]{{0,24}}(?:{name})");
-    [
-        (Quoting::Quoted, joined_parts(name, &quoted, value, r#"\\{0,3}["'`]"#)),
-        (Quoting::Bare, joined_parts(name, &bare, value, bare_end)),
-        (Quoting::Quoted, joined_parts(name, element, value, r"\s{0,20}</")),
-        (Quoting::Quoted, joined_parts(&option, r#"(?:=|[ \t]{1,2})["']?"#, value, bare_end)),
+    let next_line = match below {
+        Below::Bare => format!("(?:[>|][+-]?)?{BREAK}"),
+        Below::Quoted => String::new(),
+    };
+    let bare = format!(
+        r#"(?:\\{{0,3}}["'])?[\])]?[ \t]{{0,8}}(?::-|[:?]?=|:|=>)[ \t]{{0,8}}{next_line}\[?{SCHEME}"#
+    );
+    // `name: X` above `value: …`
+    let bare_sibling = format!(r#"["']?{BREAK}(?i:value):[ ]{{1,4}}"#);
+    let bare_end = r#"(?:[\s"'`&,;<>)\]}|\\#]|\z)"#;
+    let element = format!(
+        r#"(?:\\{{0,3}}["'])?{ATTRIBUTE}[ \t]{{0,2}}(?:</key)?>{BREAK}(?:<(?:value|string)>|<!\[CDATA\[)?"#
+    );
+    let element_end = format!(r"{BREAK}(?:\]\]>)?</");
+    let told = format!("(?:--?|{COMMAND})[a-z0-9_-]{{0,24}}(?:{name})");
+    let told_end = r#"(?:=|[ \t]{1,2})(?:\\{0,3}["'])?"#;
+    vec![
+        joined_parts(name, &quoted, value, QUOTE_END),
+        Assignment { quoting: Quoting::Bare, ..joined_parts(name, &bare, value, bare_end) },
+        joined_parts(name, &bare_sibling, value, bare_end),
+        joined_parts(name, &element, value, &element_end),
+        joined_parts(&told, told_end, value, bare_end),
+        Assignment { keywords: &["variable \"", "variable \\"], ..variable_default(name, value) },
     ]
+}
+
+/// Terraform's `variable "X" {` with a `default` among its arguments. The two stand far apart, so a
+/// name that is everywhere needs other keywords here, or every search for it would look as far.
+pub fn variable_default(name: &str, value: &str) -> Assignment {
+    let name = format!(r#"variable[ ]\\{{0,3}}"[a-z0-9_-]{{0,32}}(?:{name})"#);
+    let glue = format!(
+        r#"[A-Za-z0-9_-]{{0,16}}\\{{0,3}}"[ ]\{{[^{{}}]{{0,300}}\bdefault[ \t]{{0,12}}=[ \t]{{0,12}}{OPEN}"#
+    );
+    joined_parts(&name, &glue, value, QUOTE_END)
 }
 
 fn joined_parts(name: &str, glue: &str, value: &str, end: &str) -> Assignment {
@@ -157,35 +226,49 @@ fn joined_parts(name: &str, glue: &str, value: &str, end: &str) -> Assignment {
     Assignment {
         regex: format!("(?i:{name}){glue}(?<secret>{value}){end}"),
         value_at: max(&format!("(?:{name})")) + max(glue),
+        quoting: Quoting::Quoted,
+        keywords: &[],
     }
 }
 
+/// Sibling fields: `"key": "X", "value": "…"`, `name = X` above `value = …`, `--name X --value …`. One
+/// short field may stand between them.
+fn sibling() -> String {
+    let between = format!(
+        r#"(?:\\{{0,3}}["']?\w{{2,12}}\\{{0,3}}["']?[ ]?[:=][ ]?\\{{0,3}}["']\w{{1,16}}\\{{0,3}}["'],?[ ]?{BREAK})?"#
+    );
+    format!(
+        r#"[ \t]{{0,4}},?[ \t]{{0,4}}{BREAK}{between}(?:\\{{0,3}}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{{0,3}}["']?[ \t]{{0,4}}[:=]|--(?:value|body|secret-string)[ =])[ \t]{{0,4}}"#
+    )
+}
+
 /// The name ends: closing quote, possibly escaped, and bracket.
-const NAME_END: &str = r#"(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)?[\])]{0,2}"#;
-/// `: String =`, `string =`
-const TYPED: &str = r"(?:[ \t]{0,2}:?[ \t]{0,2}&?(?:'static[ \t])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}[ \t]{0,4}=)";
-/// `,` stands between the arguments of a call, `:-` before a shell default.
-const OPERATOR: &str =
-    r"[ \t]{0,20}(?:[:=!]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{2}=?|\?{2}=?|\b(?i:or)\b)";
-const LOOSE_OPERATOR: &str =
-    r"[ \t]{0,20}(?:[:=!]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{2}=?|\?{2}=?|\b(?i:or|is|as)\b)";
-/// Sibling fields: `"key": "X", "value": "…"`, `name: X` above `value: …`.
-const SIBLING: &str = r#"[ \t]{0,4},?\s{0,32}(?:"type"\s{0,2}:\s{0,2}"\w{1,16}",\s{0,32})?\\{0,3}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{0,3}["']?[ \t]{0,4}[:=]"#;
-/// `<add name="X">…`, `<X>…`
-const ELEMENT: &str = r"[ \t]{0,2}/?>\s{0,20}(?:<\w{1,16}>|<!\[CDATA\[)?";
-/// `ENV X …`, `--x …`
+const NAME_END: &str = r#"(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)?[\])}]{0,2}"#;
+/// `: Option<String> =`, `string =`, `As String =`, `[] =`, `{ get; set; } =`
+const TYPED: &str = r"(?:[ \t]{0,2}(?::[ \t]{0,2}[&A-Za-z_][\w.,'\[\]<>?*&:| ]{0,31}|(?i:as[ ])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}|\[\w{0,8}\]|[ ]\{[ a-z;]{4,24}\})[ \t]{0,4}=)";
+/// `,` stands between the arguments of a call, `:-` before a shell default, `(` and `{` before what a
+/// setter takes, `.or(` before what is used instead.
+const OPERATOR: &str = r"[ \t]{0,20}(?:[:=!?+]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{1,2}=?|\?[?:]=?|\b(?i:or|to)\b|[({]|\.\w{2,20}\((?:\|_?\|)?)";
+const LOOSE_WORD: &str = r"[ \t]{0,20}\b(?i:is|as)\b";
+/// ` serializeAs="String"`
+const ATTRIBUTE: &str = r#"(?:[ ]\w{1,16}=\\{0,3}"\w{1,16}\\{0,3}")?"#;
+/// `#define X …`, `ENV X …`, `--x …`
 const WORD: &str = r"[ \t]{1,4}";
-/// Line breaks, as text or inside a notebook's or log's string, with the leader of a comment, a
-/// diff or a quoted block.
-const BREAK: &str = r#"(?:\\{0,2}(?:\r?\n|\\r\\n|\\n)[ \t+\#/*>;",|-]{0,40}){0,2}"#;
-/// `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`
-const WRAPPER: &str =
-    r"(?:(?:new[ ])?[A-Za-z_&*\[\]][\w.:&*\[\]]{0,40}!?[ ]?[({][ ]?){0,2}[\[({]{0,2}[ \t]{0,2}";
+/// A bracket, or the sign of a YAML block, before the line ends.
+const BLOCK: &str = r"[ \t]{0,8}(?:[\[({]{1,2}|[>|][+-]?)?";
+/// A line ends, as such or inside a notebook's or log's string, and the next has the indentation and
+/// the leader of a comment, a diff or a quoted block.
+const BREAK: &str = r#"(?:(?:\\{1,3}(?:r\\{1,3})?n"?,?(?:\r?\n)?|\\{0,3}(?:\r?\n){1,2})[ \t]{0,8}(?:[+\#/*>;,|-]{1,3}[ \t]{1,24}|[ \t]{1,24})?(?:"[ \t]{0,16})?(?:\\{1,3}t){0,4})?[ \t]{0,2}"#;
+/// `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`, `Field(default=`, `!!str`
+const WRAPPER: &str = r"(?:[&!][\w!]{1,12}[ ]){0,2}(?:(?:new[ ])?\)?[A-Za-z_.&*\[\]][\w.:&*\[\]]{0,28}!?[ ]?[({][ ]?(?:\w{1,12}=)?){0,2}[\[({]{0,2}[ \t]{0,2}";
 /// The value opens.
-const OPEN: &str = r#"[bBrRfFuUL@$]{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)"#;
-const SCHEME: &str = r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:[ ]|%20|\+|=)[ ]?(?:["'`][ ]?[+.,]?[ ]?["'`])?)?"#;
+const OPEN: &str = r#"[bBrRfFuUL@$]{0,2}\#{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22){1,3}"#;
+const SCHEME: &str = r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:(?:[ ]|%20|\+|=)[ ]?(?:\\{0,3}["'`][ ]?[+.,]?[ ]?\\{0,3}["'`])?|\\{0,3}["'`][ ]?[+.,][ ]?\\{0,3}["'`]))?"#;
+/// A command that gives its second argument to its first.
+const COMMAND: &str = r"(?:\b|\\n)(?:env|arg|setenv|setx|set(?:[ ]-[a-z]{1,3})?|proxy_set_header|header_up|requestheader[ ]set)[ \t]{1,2}";
 /// A value ends where no letter, digit or base64 character follows.
 const VALUE_END: &str = r"(?:[^0-9A-Za-z_+/=-]|\z)";
+const QUOTE_END: &str = r#"\\{0,3}["'`]"#;
 
 fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
     match hir.kind() {
@@ -402,6 +485,15 @@ mod tests {
         assert_eq!(run("k(?<secret>[0-9]{20}|[a-z]{16}|[A-Z]{12,40})x"), Ok(14));
         assert_eq!(run("k=(?<secret>[0-9a-z_-]{40})"), Ok(1));
         assert_eq!(run("k(?:ab)?(?<secret>[0-9]{4}){3}"), Ok(13));
+    }
+
+    #[test]
+    fn a_run_ends_where_its_own_part_does() {
+        let value = |regex| read_value(regex).map(|v| (v.run, v.end_within));
+        assert_eq!(value("[0-9a-z_]{0,64}[0-9a-z]{12}[0-9a-z_]{0,160}"), Ok((12, 76)));
+        assert_eq!(value("k_[0-9a-z]{12,40}"), Ok((12, 14)));
+        assert_eq!(value("[0-9]{4}[a-z]{8,20}"), Ok((12, 24)), "two parts make it");
+        assert_eq!(value("(?:[0-9]{12}|[a-z]{16}x{0,4})"), Ok((12, 20)));
     }
 
     #[test]
