@@ -49,9 +49,6 @@ pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<(), Reason> {
     if value.iter().any(|b| b.is_ascii_whitespace()) {
         return Err(Reason::Prose);
     }
-    if is_weak_word(value) {
-        return Err(Reason::WeakWord);
-    }
     if is_number(value) {
         return Err(Reason::Number);
     }
@@ -60,6 +57,9 @@ pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<(), Reason> {
     }
     if is_code(whole) {
         return Err(Reason::Code);
+    }
+    if is_weak_word(value) {
+        return Err(Reason::WeakWord);
     }
     if is_identifier(value) {
         return Err(Reason::Identifier);

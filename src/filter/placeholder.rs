@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(of("abcabcabcabcabcabc"), Some(Reason::FewCharacters));
         assert_eq!(of("q8Zt1q8Zt1q8Zt1q8Zt1"), Some(Reason::Repeated));
         assert_eq!(of("1234567890abcdefghij"), Some(Reason::Word("abcdef")));
-        assert_eq!(of("9876543210qwertyuiop"), Some(Reason::Sequence));
+        assert_eq!(of("9876543210zyxwvutsrq"), Some(Reason::Sequence));
     }
 
     #[test]
