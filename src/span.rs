@@ -104,6 +104,24 @@ fn characters(line: &[u8]) -> usize {
     }
 }
 
+/// The bytes of a line, from 1, with its break; empty if the text has fewer lines.
+pub fn bytes_of_line(text: &[u8], line: usize) -> std::ops::Range<usize> {
+    let mut cursor = Cursor::new(text, Before::default());
+    let mut start = 0;
+    let breaks = memchr::memchr2_iter(b'\n', b'\r', text).map(|at| at + 1).chain([text.len()]);
+    let mut current = 1;
+    for at in breaks {
+        let next = cursor.at(at).line;
+        if current == line && (next > line || at == text.len()) {
+            return start..at;
+        }
+        if next > current {
+            (current, start) = (next, at);
+        }
+    }
+    text.len()..text.len()
+}
+
 /// The bytes of the line around `span` and of `lines` lines above and below it.
 ///
 /// At most `max_bytes` on either side are looked at, so that a file without line breaks costs no
@@ -170,6 +188,12 @@ mod tests {
             assert_eq!(cursor.ahead(at), expected);
             assert_eq!(cursor.at(at), expected);
         }
+    }
+
+    #[test]
+    fn a_line_has_its_bytes() {
+        let text = b"a\r\nbb\n\nc";
+        assert_eq!([1, 2, 3, 4, 5].map(|n| bytes_of_line(text, n)), [0..3, 3..6, 6..7, 7..8, 8..8]);
     }
 
     #[test]

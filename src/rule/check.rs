@@ -15,8 +15,8 @@ use super::{
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each message is the documentation of its variant")]
 pub enum CheckError {
-    #[error("rule file `{}`: {message}", path.display())]
-    Form { path: PathBuf, message: String },
+    #[error("rule file `{}`: line {line}: {message}", path.display())]
+    Form { path: PathBuf, line: usize, message: String },
     #[error("rule file `{}`: rule `{id}`: `{key}` {problem}", path.display())]
     Regex { path: PathBuf, id: String, key: String, problem: ShapeError },
     #[error("rule file `{}`: rule `{id}`: {problem}", path.display())]
@@ -40,9 +40,11 @@ pub enum Cases {
 ///
 /// If it is not TOML, or a field is unknown, missing or of the wrong type.
 pub fn parse_file(path: &Path, text: &str) -> Result<RuleFile, CheckError> {
-    toml::from_str(text).map_err(|e| CheckError::Form {
-        path: path.into(),
-        message: e.to_string().trim_end().into(),
+    toml::from_str(text).map_err(|e| {
+        // The library's own display quotes the line, and a line of a rule file may hold a key.
+        let at = e.span().map_or(0, |s| s.start.min(text.len()));
+        let line = 1 + text[..at].matches('\n').count();
+        CheckError::Form { path: path.into(), line, message: e.message().to_owned() }
     })
 }
 

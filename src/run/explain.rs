@@ -12,7 +12,7 @@ use crate::{
     engine::{Engine, Judged},
     rule::RuleSet,
     secret::Secret,
-    span::{self, Cursor, LineCol},
+    span::{self, LineCol},
 };
 
 /// More than this is not read at once; such files are data and not source.
@@ -61,7 +61,7 @@ fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<
     if text.binary {
         writeln!(out, "the file is binary: only rules with a documented prefix apply")?;
     }
-    let of_line = text_line(text, line);
+    let of_line = span::bytes_of_line(&text.bytes, line);
     let mut hit_rules: Vec<&str> = Vec::new();
     engine.hits(text, |hit| {
         if of_line.contains(&hit.start) {
@@ -93,17 +93,6 @@ fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<
         write_verdict(&mut out, rules, text, j, at(j.candidate.secret.start))?;
     }
     Ok(out)
-}
-
-/// The bytes of a line, from 1, with its break.
-fn text_line(text: &Text<'_>, line: usize) -> std::ops::Range<usize> {
-    let mut cursor = Cursor::new(&text.bytes, Before::default());
-    let mut starts =
-        memchr::memchr2_iter(b'\n', b'\r', &text.bytes).map(|at| at + 1).chain([text.bytes.len()]);
-    let start = if line == 1 { Some(0) } else { starts.find(|&at| cursor.at(at).line == line) };
-    let start = start.unwrap_or(text.bytes.len());
-    let end = starts.find(|&at| cursor.at(at).line > line).unwrap_or(text.bytes.len());
-    start..end
 }
 
 fn write_verdict(
