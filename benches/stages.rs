@@ -6,7 +6,7 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use straykey::{
     content::Text,
     engine::Engine,
-    matcher::{self, Windows},
+    matcher::{self, NearCheck, Windows},
     prefilter::Prefilter,
     rule::{RuleSet, load},
 };
@@ -79,10 +79,9 @@ fn matcher_on_hits(bencher: Bencher<'_, '_>) {
         prefilter.hits(&text, |hit| windows.add(hit));
         windows
     };
-    bencher
-        .counter(BytesCount::new(text.len()))
-        .with_inputs(windows)
-        .bench_values(|windows| matcher::find_candidates(&set, black_box(&text), windows));
+    bencher.counter(BytesCount::new(text.len())).with_inputs(windows).bench_values(|windows| {
+        matcher::find_candidates(&set, black_box(&text), windows, NearCheck::First)
+    });
 }
 
 #[divan::bench]
@@ -91,7 +90,7 @@ fn whole_engine(bencher: Bencher<'_, '_>) {
     let engine = Engine::new(RuleSet::new(load::builtin()), 0);
     bencher.counter(BytesCount::new(text.len())).bench(|| {
         let text = Text::whole(black_box(&text), "source.c");
-        engine.judge(&text, engine.candidates(&text))
+        engine.judge(&text, engine.candidates(&text, NearCheck::First))
     });
 }
 

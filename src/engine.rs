@@ -8,7 +8,7 @@ use crate::{
     exposure::{self, Shift},
     filter::{self, Dropped, Evidence},
     finding::Finding,
-    matcher::{self, Candidate, Windows},
+    matcher::{self, Candidate, NearCheck, Windows},
     prefilter::{Hit, Prefilter},
     rule::{Confidence, Environment, Kind, Pair, RuleSet, Severity},
     secret::{Fingerprint, Guessable, Secret},
@@ -47,7 +47,7 @@ impl Engine {
     /// The findings in `blob`, in no particular order.
     pub fn scan(&self, blob: &Blob<'_>) -> Vec<Finding> {
         let text = Text::of(blob);
-        let candidates = self.candidates(&text);
+        let candidates = self.candidates(&text, NearCheck::First);
         if candidates.is_empty() {
             return Vec::new();
         }
@@ -67,10 +67,10 @@ impl Engine {
     }
 
     /// What the regexes match in `text`.
-    pub fn candidates(&self, text: &Text<'_>) -> Vec<Candidate> {
+    pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
         self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
-        matcher::find_candidates(&self.rules, &text.bytes, windows)
+        matcher::find_candidates(&self.rules, &text.bytes, windows, near_check)
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.

@@ -20,6 +20,7 @@ pub mod filter;
 pub mod finding;
 pub mod letters;
 pub mod matcher;
+pub mod near;
 pub mod prefilter;
 pub mod report;
 pub mod rule;

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::{
+    near,
     prefilter::Hit,
     rule::{RuleIndex, RuleSet},
 };
@@ -79,13 +80,33 @@ impl<'r> Windows<'r> {
     }
 }
 
+/// When the words that a pattern wants nearby are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NearCheck {
+    /// Before its regex runs, and is compiled, on a window that no such word is near: there can be no
+    /// finding in it.
+    First,
+    /// By the filters only, which can then say so.
+    Later,
+}
+
 /// Every match in `windows` of `text`.
-pub fn find_candidates(set: &RuleSet, text: &[u8], mut windows: Windows<'_>) -> Vec<Candidate> {
+pub fn find_candidates(
+    set: &RuleSet,
+    text: &[u8],
+    mut windows: Windows<'_>,
+    near_check: NearCheck,
+) -> Vec<Candidate> {
     windows.join();
     let mut found = Vec::new();
     for (index, window) in windows.all {
         let index = index as usize;
         let pattern = &set.patterns()[index];
+        if let (NearCheck::First, Some(near)) = (near_check, &pattern.spec.near)
+            && !near::stands_near(text, window.clone(), near)
+        {
+            continue;
+        }
         pattern.matches(text, window, |whole, secret| {
             found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
         });

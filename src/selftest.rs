@@ -4,6 +4,7 @@
 use crate::{
     blob::{Before, Blob, Nature, Origin},
     engine::Engine,
+    matcher::NearCheck,
     rule::cases::{Case, Expected},
 };
 
@@ -49,7 +50,7 @@ fn problem(engine: &Engine, case: &Case) -> Option<String> {
 /// What the engine thought of the case, for whoever writes the rule.
 fn instead(engine: &Engine, case: &Case) -> String {
     let text = crate::content::Text::whole(case.text.as_bytes(), "case.txt");
-    let judged = engine.judge(&text, engine.candidates(&text));
+    let judged = engine.judge(&text, engine.candidates(&text, NearCheck::Later));
     let said: Vec<String> = judged
         .iter()
         .map(|j| {

@@ -4,7 +4,6 @@
 pub mod checksum;
 pub mod entropy;
 pub mod likeness;
-pub mod near;
 pub mod password;
 pub mod placeholder;
 pub mod quoting;
@@ -15,6 +14,7 @@ use std::{fmt, ops::Range};
 use crate::{
     content::Text,
     matcher::Candidate,
+    near,
     rule::{Kind, RuleSet, spec::Quoting},
     secret,
 };

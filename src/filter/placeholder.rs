@@ -2,8 +2,8 @@
 
 use std::{fmt, ops::Range};
 
-use super::{likeness::looks_random, near::contains_ignoring_case};
-use crate::rule::Kind;
+use super::likeness::looks_random;
+use crate::{near::contains_ignoring_case, rule::Kind};
 
 /// What gives a placeholder away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use crate::{
     cli::ExplainArgs,
     content::{self, Text},
     engine::{Engine, Judged},
+    matcher::NearCheck,
     rule::RuleSet,
     secret::Secret,
     span::{self, LineCol},
@@ -80,7 +81,7 @@ fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<
         }
     )?;
     let judged: Vec<Judged> = engine
-        .judge(text, engine.candidates(text))
+        .judge(text, engine.candidates(text, NearCheck::Later))
         .into_iter()
         .filter(|j| {
             (at(j.candidate.whole.start).line..=at(j.candidate.secret.end).line).contains(&line)

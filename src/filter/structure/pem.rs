@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::{Dropped, Evidence, decode_base64};
-use crate::filter::near::contains_ignoring_case;
+use crate::near::contains_ignoring_case;
 
 /// An RSA key of 16,384 bits takes 13 kB; a longer block is not read to its end.
 const MAX_BYTES: usize = 32 << 10;

@@ -1,4 +1,4 @@
-//! Whether one of some words stands within some lines of a match.
+//! Whether one of some words stands within some lines of a match, or of where a match could be.
 
 use std::ops::Range;
 
@@ -8,13 +8,13 @@ use crate::{rule::Near, span};
 const MAX_SIDE_BYTES: usize = 4 << 10;
 
 /// Whether `near` holds for the match at `whole`. Case is ignored.
-pub(super) fn stands_near(text: &[u8], whole: Range<usize>, near: &Near) -> bool {
+pub fn stands_near(text: &[u8], whole: Range<usize>, near: &Near) -> bool {
     let around = &text[span::lines_around(text, whole, usize::from(near.lines), MAX_SIDE_BYTES)];
     near.any.iter().any(|word| contains_ignoring_case(around, word.as_bytes()))
 }
 
 /// Whether `needle` is in `hay`, ASCII case ignored.
-pub(crate) fn contains_ignoring_case(hay: &[u8], needle: &[u8]) -> bool {
+pub fn contains_ignoring_case(hay: &[u8], needle: &[u8]) -> bool {
     let Some((&first, _)) = needle.split_first() else { return true };
     memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), hay)
         .any(|at| hay.get(at..at + needle.len()).is_some_and(|h| h.eq_ignore_ascii_case(needle)))
