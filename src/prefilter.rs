@@ -118,12 +118,13 @@ impl Prefilter {
     }
 }
 
+/// Whether the pattern's words are searched around runs: if it has everyday words; or short ones, unless
+/// they may stand behind the run, which would widen the search for all.
 fn is_everyday(pattern: &Pattern) -> bool {
-    pattern
-        .spec
-        .keywords
-        .iter()
-        .any(|k| k.len() <= MAX_SHORT_BYTES || EVERYDAY.contains(&k.as_str()))
+    let spec = &pattern.spec;
+    let short =
+        |k: &String| k.len() < MAX_SHORT_BYTES || (k.len() == MAX_SHORT_BYTES && spec.run_last);
+    spec.keywords.iter().any(|k| EVERYDAY.contains(&k.as_str()) || short(k))
 }
 
 impl Keywords {

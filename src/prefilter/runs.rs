@@ -6,11 +6,13 @@
 
 use std::ops::Range;
 
+use crate::rule::shape::SEARCHED_RUN;
+
 /// Bytes of a block: one bit each in a `u64`.
 const BLOCK: usize = 64;
 
 /// Shortest run that is looked for.
-pub(super) const MIN_RUN: usize = 12;
+pub(super) const MIN_RUN: usize = SEARCHED_RUN;
 
 /// Calls `found` for every longest run of at least `MIN_RUN` letters and digits, in order.
 pub(super) fn for_each(text: &[u8], found: impl FnMut(Range<usize>)) {

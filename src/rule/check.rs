@@ -272,6 +272,7 @@ fn pattern_spec(
     // With a name in front, the run is in the value and the keyword before it.
     let (run, run_reach, run_last) = match assignment {
         Some((a, value)) => (value.run, a.value_at + value.end_within, true),
+        None if shape.keyword_first => (shape.run, shape.run_end, true),
         None => (shape.run, shape.max_bytes, false),
     };
     Ok(PatternSpec {

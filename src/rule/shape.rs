@@ -15,6 +15,9 @@ use super::spec::Quoting;
 /// end by its `structure`.
 pub const MAX_MATCH_BYTES: usize = 4096;
 
+/// Runs of so many letters and digits are what the prefilter searches for.
+pub const SEARCHED_RUN: usize = 12;
+
 /// What was read off a regex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
@@ -22,8 +25,12 @@ pub struct Shape {
     pub max_bytes: usize,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
+    /// The first `SEARCHED_RUN` bytes of that run end within so many bytes.
+    pub run_end: usize,
     /// What every secret starts with, if that is one of a few literals of three bytes or more.
     pub prefixes: Vec<String>,
+    /// A match begins with its secret, whose prefixes all have a keyword and no run.
+    pub keyword_first: bool,
 }
 
 /// Why a regex can't be used in a rule.
@@ -65,7 +72,17 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
     if !always_has(&hir, keywords) {
         return Err(ShapeError::NoKeyword(keywords.to_vec()));
     }
-    Ok(Shape { max_bytes, run: runs(&hir).best, prefixes: prefixes(secret) })
+    let run = runs(&hir).best;
+    let prefixes = prefixes(secret);
+    let run_end = run_end(&hir, run.min(SEARCHED_RUN)).ok_or(ShapeError::Unbounded)?;
+    let keyword_first = begins_with_secret(&hir)
+        && !prefixes.is_empty()
+        && prefixes.iter().all(|p| {
+            let lower = p.to_ascii_lowercase();
+            keywords.iter().any(|k| lower.contains(k.as_str()))
+                && longest_run(p.as_bytes()) < SEARCHED_RUN
+        });
+    Ok(Shape { max_bytes, run, run_end, prefixes, keyword_first })
 }
 
 /// Checks the part of a rule that is composed later, so that an error names it and not the whole.
@@ -94,7 +111,10 @@ pub struct ValueRun {
 pub fn read_value(regex: &str) -> Result<ValueRun, ShapeError> {
     let hir = parse(regex)?;
     let run = runs(&hir).best;
-    Ok(ValueRun { run, end_within: run_end(&hir, run).ok_or(ShapeError::Unbounded)? })
+    Ok(ValueRun {
+        run,
+        end_within: run_end(&hir, run.min(SEARCHED_RUN)).ok_or(ShapeError::Unbounded)?,
+    })
 }
 
 /// Within how many bytes the first `run` bytes of a run end that every match of `hir` has.
@@ -103,14 +123,14 @@ fn run_end(hir: &Hir, run: usize) -> Option<usize> {
     match hir.kind() {
         HirKind::Capture(c) => run_end(&c.sub, run),
         HirKind::Repetition(r)
-            if r.min as usize == run && runs(&r.sub).pure && runs(&r.sub).best == 1 =>
+            if r.min as usize >= run && runs(&r.sub).pure && runs(&r.sub).best == 1 =>
         {
             Some(run)
         }
         HirKind::Concat(parts) => {
             let mut before = 0;
             for part in parts {
-                if runs(part).best == run {
+                if runs(part).best >= run {
                     return Some(before + run_end(part, run)?);
                 }
                 before += part.properties().maximum_len()?;
@@ -118,7 +138,32 @@ fn run_end(hir: &Hir, run: usize) -> Option<usize> {
             // Several parts make the run together.
             Some(max)
         }
+        HirKind::Alternation(parts) => {
+            parts.iter().map(|p| run_end(p, run)).reduce(|a, b| a.max(b)).flatten()
+        }
         _ => Some(max),
+    }
+}
+
+/// Whether a match begins with its secret, but for a character that tells where words begin.
+fn begins_with_secret(hir: &Hir) -> bool {
+    const LEADING_BYTES: usize = 1;
+    match hir.kind() {
+        HirKind::Capture(c) => c.name.as_deref() == Some("secret"),
+        HirKind::Concat(parts) => {
+            let mut leading = 0;
+            for part in parts {
+                if begins_with_secret(part) {
+                    return true;
+                }
+                leading += part.properties().maximum_len().unwrap_or(usize::MAX);
+                if leading > LEADING_BYTES {
+                    return false;
+                }
+            }
+            false
+        }
+        _ => false,
     }
 }
 
@@ -376,6 +421,10 @@ fn prefixes(secret: &Hir) -> Vec<String> {
     }
 }
 
+fn longest_run(literal: &[u8]) -> usize {
+    literal.split(|b| !b.is_ascii_alphanumeric()).map(<[u8]>::len).max().unwrap_or(0)
+}
+
 /// How many spellings of one part are looked at before it counts as anything at all.
 const MAX_SPELLINGS: usize = 512;
 
@@ -493,7 +542,22 @@ mod tests {
         assert_eq!(value("[0-9a-z_]{0,64}[0-9a-z]{12}[0-9a-z_]{0,160}"), Ok((12, 76)));
         assert_eq!(value("k_[0-9a-z]{12,40}"), Ok((12, 14)));
         assert_eq!(value("[0-9]{4}[a-z]{8,20}"), Ok((12, 24)), "two parts make it");
-        assert_eq!(value("(?:[0-9]{12}|[a-z]{16}x{0,4})"), Ok((12, 20)));
+        assert_eq!(value("(?:[0-9]{12}|[a-z]{16}x{0,4})"), Ok((12, 12)));
+        assert_eq!(value("(?:[0-9]{12}|_[a-z]{16}x{0,4})"), Ok((12, 13)));
+    }
+
+    #[test]
+    fn the_place_of_a_run_is_known() {
+        let place = |regex| shape(regex, "k_").map(|s| (s.run_end, s.keyword_first));
+        assert_eq!(place(r"\b(?<secret>k_a[0-9a-f]{32,90})"), Ok((15, true)));
+        assert_eq!(place("(?<secret>k_a[0-9a-z_]{0,9}[0-9a-f]{12})"), Ok((24, true)));
+        assert_eq!(place("k_(?<secret>abc[0-9a-f]{32})"), Ok((17, false)));
+        assert_eq!(place("(?<secret>k_a[0-9_]{8})"), Ok((3, true)));
+        assert_eq!(
+            place("(?<secret>aaaaaaaaaaaaaaak_[0-9]{8})"),
+            Ok((17, false)),
+            "the run is before the keyword"
+        );
     }
 
     #[test]
