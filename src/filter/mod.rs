@@ -39,6 +39,8 @@ pub enum Dropped {
     NotRandom,
     /// Without quotes, in a programming language: a name or an expression.
     Expression,
+    /// A name in quotes, to which something else is given.
+    Key,
     /// Not what a person would choose as a password.
     NotAPassword(password::Reason),
     /// The checksum inside it is wrong.
@@ -62,6 +64,7 @@ impl fmt::Display for Dropped {
                 write!(f, "entropy of {bits:.2} bits per byte; the rule asks for {needed:.2}")
             }
             Self::NotRandom => f.write_str("looks like words and not like a random value"),
+            Self::Key => f.write_str("it is itself the name of another value"),
             Self::Expression => {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
@@ -109,6 +112,12 @@ pub fn judge(
     }
     if pattern.quoting == Quoting::Bare && quoting::is_expression(text, &candidate.whole) {
         return Err(Dropped::Expression);
+    }
+    if set.provider(rule).general
+        && matches!(rule.kind, Kind::OpaqueToken | Kind::Password)
+        && quoting::is_key(&text.bytes, &candidate.secret)
+    {
+        return Err(Dropped::Key);
     }
     if !rule.public_values.is_empty() && rule.public_values.contains(&secret::sha256_hex(value)) {
         return Err(Dropped::PublicExample);

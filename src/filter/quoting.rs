@@ -28,8 +28,25 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     let line = line_of(&text.bytes, whole);
     let before = &text.bytes[line.start..whole.start];
     // The quote of a key, as in `"password": value`, opens no string.
-    let line = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    let name = before
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        .count();
+    let line = &before[..before.len() - name];
+    let line = line.strip_suffix(b"\"").or(line.strip_suffix(b"'")).unwrap_or(before);
     !(in_string(line) || in_comment(line) || in_query(line) || in_block(&text.bytes[..whole.start]))
+}
+
+/// Whether the quoted value at `secret` is the name of another value: in `"the password",` and below it
+/// `"name": …` nothing is given to the password.
+pub(super) fn is_key(text: &[u8], secret: &Range<usize>) -> bool {
+    let quote =
+        secret.start.checked_sub(1).map(|at| text[at]).filter(|b| matches!(b, b'"' | b'\'' | b'`'));
+    let after = &text[secret.end..text.len().min(secret.end + 8)];
+    let Some(rest) = quote.and_then(|q| after.strip_prefix(&[q])) else { return false };
+    let rest = rest.trim_ascii_start();
+    (rest.starts_with(b":") && !rest.starts_with(b"::")) || rest.starts_with(b"=>")
 }
 
 /// Whether a comment or a string that began on an earlier line is still open.
@@ -90,9 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn a_quoted_name_is_no_value() {
+        let key = |text: &str| is_key(text.as_bytes(), &(1..4));
+        assert!(key("'abc': 'x'"));
+        assert!(key("\"abc\" => 1"));
+        assert!(!key("'abc', 'x'"));
+        assert!(!key("'abc'"));
+    }
+
+    #[test]
     fn a_bare_word_is_an_expression_in_code_only() {
         assert!(of("a.c", "ctx->password = pw1;"));
         assert!(of("a.py", "{'password': pw1}"));
+        assert!(of("a.py", "{'old_password': pw1}"));
         assert!(of("a.h", "#define password pw1"));
         assert!(!of(".env", "password=pw1"));
         assert!(!of("a.py", "dsn = 'user=x password=pw1'"));
