@@ -29,15 +29,15 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     let before = &text.bytes[line.start..whole.start];
     // The quote of a key, as in `"password": value`, opens no string.
     let line = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    !(in_string(line) || in_comment(line) || in_query(line) || in_block(&text.bytes[..whole.start]))
+    !(in_string(line) || in_comment(line) || in_query(line) || in_block(&text.bytes[..whole.start], name))
 }
 
 /// Whether a comment or a string that began on an earlier line is still open.
-fn in_block(before: &[u8]) -> bool {
+fn in_block(before: &[u8], name: &str) -> bool {
     /// A longer comment is a file of its own.
     const MAX_COMMENT_BYTES: usize = 16 << 10;
     /// Triple quotes are counted from the beginning: only that tells which opens and which closes.
-    const MAX_COUNTED_BYTES: usize = 128 << 10;
+    const MAX_COUNTED_BYTES: usize = 512 << 10;
     let near = &before[before.len().saturating_sub(MAX_COMMENT_BYTES)..];
     let last = |word: &[u8]| memchr::memmem::rfind(near, word);
     let is_odd = |quotes: &[u8]| {
@@ -45,6 +45,9 @@ fn in_block(before: &[u8]) -> bool {
             && memchr::memmem::find_iter(before, quotes).count() % 2 == 1
     };
     last(b"/*") > last(b"*/") || is_odd(b"\"\"\"") || is_odd(b"'''")
+        // In Go and in JavaScript a string between back quotes goes over lines.
+        || [".go", ".js", ".ts", ".mjs", ".jsx", ".tsx"].iter().any(|e| name.ends_with(e))
+            && is_odd(b"`")
 }
 
 fn in_string(before: &[u8]) -> bool {
@@ -102,5 +105,7 @@ mod tests {
         assert!(!of("a.c", "/* set\n password=pw1 */"));
         assert!(of("a.c", "/* set */\npassword = pw1;"));
         assert!(!of("a.js", "fetch(`x` + url?password=pw1"));
+        assert!(!of("a.go", "conf := `users: [\n  {user: a, password: pw1"));
+        assert!(of("a.go", "conf := `users`\n  a.password = pw1"));
     }
 }
