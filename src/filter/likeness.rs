@@ -6,8 +6,10 @@
 
 use crate::letters;
 
-/// Shortest value that can be judged.
-const MIN_BYTES: usize = 12;
+/// Shortest value that can be judged, and from where on words and counters like `release-12` are so few
+/// that chance explains them.
+const MIN_BYTES: usize = 8;
+const SURE_BYTES: usize = 12;
 
 /// Whether `value` looks random.
 pub fn looks_random(value: &[u8]) -> bool {
@@ -30,6 +32,7 @@ pub fn looks_random(value: &[u8]) -> bool {
     match digits {
         0 => words < -0.3 && switches * 3 >= value.len(),
         1 => words < 0.0 && switches * 4 >= value.len(),
+        _ if value.len() < SURE_BYTES => words < -0.3 && switches * 3 >= value.len(),
         _ => words < 0.4 && switches * 5 >= value.len(),
     }
 }
@@ -106,6 +109,8 @@ mod tests {
             "my-application-name-2",
             "org.apache.commons.lang3",
             "short1",
+            "release-12",
+            "user2024",
             "getdownloadurlforlayer",
             "nsslapdconfigsync",
         ] {

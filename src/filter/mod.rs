@@ -154,6 +154,9 @@ pub fn judge(
         Kind::Password => {
             let end = password::judge(&text.bytes, candidate.secret.clone())
                 .map_err(Dropped::NotAPassword)?;
+            if password::is_next_item(&text.bytes[candidate.whole.start..end], value) {
+                return Err(Dropped::NotAPassword(password::Reason::Identifier));
+            }
             evidence.end = (end < candidate.secret.end).then_some(end);
         }
         _ => {}

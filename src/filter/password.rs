@@ -48,7 +48,8 @@ impl fmt::Display for Reason {
 ///
 /// What speaks against it.
 pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<usize, Reason> {
-    let quoted = span.start.checked_sub(1).is_some_and(|at| matches!(text[at], b'"' | b'\'' | b'`'));
+    let quoted =
+        span.start.checked_sub(1).is_some_and(|at| matches!(text[at], b'"' | b'\'' | b'`'));
     let whole = &text[span.clone()];
     let whole = if quoted { whole } else { without_neighbours(whole) };
     let value = trim_punctuation(whole);
@@ -261,6 +262,15 @@ fn is_code(value: &[u8]) -> bool {
         || value.starts_with(b"%") && value.len() < 6
 }
 
+/// Whether `value`, of letters, stands on the line below a comma: in `matched`, from the name on. It is the
+/// next name of a list, and a list may hold anything.
+pub(super) fn is_next_item(matched: &[u8], value: &[u8]) -> bool {
+    let glue = &matched[..matched.len().saturating_sub(value.len())];
+    let comma = glue.iter().position(|&b| b == b',');
+    comma.is_some_and(|at| glue[at..].contains(&b'\n'))
+        && value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'))
+}
+
 /// `c.Ctx.FormValue(`, cut off where its first argument opens.
 fn is_call(value: &[u8]) -> bool {
     value.iter().position(|&b| b == b'(').is_some_and(|open| {
@@ -344,6 +354,13 @@ mod tests {
         for value in ["hgkfqwx", "zjobtnbb", "NLqrb", "pxqz", "qn-wcpd", "906817"] {
             assert_eq!(of(value), Ok(()), "{value}");
         }
+    }
+
+    #[test]
+    fn the_next_name_of_a_list_is_not_a_password() {
+        assert!(is_next_item(b"name\",\n  \"SNQWSL", b"SNQWSL"));
+        assert!(!is_next_item(b"name\", \"SNQWSL", b"SNQWSL"));
+        assert!(!is_next_item(b"name\",\n  \"hunt3r2", b"hunt3r2"));
     }
 
     #[test]

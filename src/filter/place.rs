@@ -23,12 +23,21 @@ impl fmt::Display for Place {
 
 /// Directories of translations.
 const DIRECTORIES: [&str; 10] = [
-    "i18n", "l10n", "locale", "locales", "lang", "langs", "languages", "translation",
-    "translations", "lproj",
+    "i18n",
+    "l10n",
+    "locale",
+    "locales",
+    "lang",
+    "langs",
+    "languages",
+    "translation",
+    "translations",
+    "lproj",
 ];
 
 /// Formats that hold nothing else. XLIFF, gettext, Qt, Flutter, Apple, .NET.
-const EXTENSIONS: [&str; 8] = ["po", "pot", "xlf", "xliff", "arb", "strings", "stringsdict", "resx"];
+const EXTENSIONS: [&str; 8] =
+    ["po", "pot", "xlf", "xliff", "arb", "strings", "stringsdict", "resx"];
 
 const LOCK_FILES: [&str; 13] = [
     "package-lock.json",

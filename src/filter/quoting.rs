@@ -29,7 +29,10 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     let before = &text.bytes[line.start..whole.start];
     // The quote of a key, as in `"password": value`, opens no string.
     let line = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    !(in_string(line) || in_comment(line) || in_query(line) || in_block(&text.bytes[..whole.start], name))
+    !(in_string(line)
+        || in_comment(line)
+        || in_query(line)
+        || in_block(&text.bytes[..whole.start], name))
 }
 
 /// Whether a comment or a string that began on an earlier line is still open.
