@@ -6,8 +6,10 @@
 
 use crate::letters;
 
-/// Shortest value that can be judged.
-const MIN_BYTES: usize = 12;
+/// Shortest value that can be judged, and from where on words and counters like `release-12` are so few
+/// that chance explains them.
+const MIN_BYTES: usize = 8;
+const SURE_BYTES: usize = 12;
 
 /// Whether `value` looks random.
 pub fn looks_random(value: &[u8]) -> bool {
@@ -20,10 +22,17 @@ pub fn looks_random(value: &[u8]) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let words = wordiness(value);
     let switches = switches(value);
+    // Letters of one case, without a digit or with all of them together: they must look like no word
+    // by far, and the fewer they are the farther.
+    let limit = if value.len() < 16 { -0.5 } else { -0.3 };
+    if letter_bits(value).is_some_and(|bits| bits < limit) {
+        return true;
+    }
     // Random base 62 of n characters switches class about 0.6 n times and scores about -1 bit.
     match digits {
         0 => words < -0.3 && switches * 3 >= value.len(),
         1 => words < 0.0 && switches * 4 >= value.len(),
+        _ if value.len() < SURE_BYTES => words < -0.3 && switches * 3 >= value.len(),
         _ => words < 0.4 && switches * 5 >= value.len(),
     }
 }
@@ -34,8 +43,21 @@ fn is_hex(value: &[u8]) -> bool {
             || value.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F' | b'-')))
 }
 
-/// Mean score of the pairs of letters, in bits: above 0 for words, about -1 for random letters.
+/// Mean score of the pairs of letters, in bits: above 0 for words, about -1 for random letters. A few
+/// pairs prove nothing: three pairs of chance are mixed in.
 fn wordiness(value: &[u8]) -> f32 {
+    let (sum, pairs) = letter_pairs(value);
+    (sum - 3 * 8) as f32 / (8 * (pairs + 3)) as f32
+}
+
+/// The same of nothing but the value. None if no two letters stand together, or fewer than half of its
+/// characters do: then its letters say nothing about it.
+pub(super) fn letter_bits(value: &[u8]) -> Option<f32> {
+    let (sum, pairs) = letter_pairs(value);
+    (pairs > 0 && pairs as usize * 2 >= value.len() - 1).then(|| sum as f32 / (8 * pairs) as f32)
+}
+
+fn letter_pairs(value: &[u8]) -> (i32, i32) {
     let mut sum = 0;
     let mut pairs = 0;
     for pair in value.windows(2) {
@@ -47,8 +69,7 @@ fn wordiness(value: &[u8]) -> f32 {
             pairs += 1;
         }
     }
-    // A few pairs prove nothing: three pairs of chance are mixed in.
-    (sum - 3 * 8) as f32 / (8 * (pairs + 3)) as f32
+    (sum, pairs)
 }
 
 /// How often the value changes between lower case, upper case, digits and the rest.
@@ -73,6 +94,8 @@ mod tests {
             "9f86d081884c7d659a2feaa0",
             "hV3kZ-x_Qp9LrT2mWc",
             "aGk3bW9xcHd6eHJ0dnlu",
+            "gkavsnbruipmqylvtbniokoz",
+            "4887000818lmckxociotwkqmbpemgvrqcarr",
         ] {
             assert!(looks_random(value.as_bytes()), "{value}");
         }
@@ -86,6 +109,10 @@ mod tests {
             "my-application-name-2",
             "org.apache.commons.lang3",
             "short1",
+            "release-12",
+            "user2024",
+            "getdownloadurlforlayer",
+            "nsslapdconfigsync",
         ] {
             assert!(!looks_random(value.as_bytes()), "{value}");
         }

@@ -4,7 +4,9 @@
 pub mod checksum;
 pub mod entropy;
 pub mod likeness;
+pub mod name;
 pub mod password;
+pub mod place;
 pub mod placeholder;
 pub mod quoting;
 pub mod structure;
@@ -41,6 +43,10 @@ pub enum Dropped {
     Expression,
     /// A name in quotes, to which something else is given.
     Key,
+    /// The name before it says that it is for everybody or for a moment.
+    Harmless(&'static str),
+    /// In such a file a name with a value is no credential.
+    Place(place::Place),
     /// Not what a person would choose as a password.
     NotAPassword(password::Reason),
     /// The checksum inside it is wrong.
@@ -68,6 +74,8 @@ impl fmt::Display for Dropped {
             Self::Expression => {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
+            Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
+            Self::Place(place) => write!(f, "it stands in {place}"),
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
             Self::Checksum => f.write_str("the checksum inside it is wrong"),
             Self::Structure(problem) => write!(f, "structure: {problem}"),
@@ -85,7 +93,8 @@ pub struct Evidence {
     pub facts: Vec<String>,
     /// The credential is known to have run out, or to be locked: graded down for this reason.
     pub weakness: Option<String>,
-    /// Where the secret ends, if its structure reaches past the match.
+    /// Where the secret ends, if that is not where the match does: its structure reaches further, or the
+    /// match took more than the value.
     pub end: Option<usize>,
     /// For an HMAC-signed JWT: it can prove which secret signed it.
     pub signed_token: bool,
@@ -113,11 +122,16 @@ pub fn judge(
     if pattern.quoting == Quoting::Bare && quoting::is_expression(text, &candidate.whole) {
         return Err(Dropped::Expression);
     }
-    if set.provider(rule).general
-        && matches!(rule.kind, Kind::OpaqueToken | Kind::Password)
-        && quoting::is_key(&text.bytes, &candidate.secret)
-    {
-        return Err(Dropped::Key);
+    if set.provider(rule).general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
+        if quoting::is_key(&text.bytes, &candidate.secret) {
+            return Err(Dropped::Key);
+        }
+        if let Some(place) = place::place(&text.path) {
+            return Err(Dropped::Place(place));
+        }
+        if let Some(word) = name::harmless(&text.bytes, &candidate.whole, &candidate.secret) {
+            return Err(Dropped::Harmless(word));
+        }
     }
     if !rule.public_values.is_empty() && rule.public_values.contains(&secret::sha256_hex(value)) {
         return Err(Dropped::PublicExample);
@@ -133,6 +147,7 @@ pub fn judge(
     if bits < rule.min_entropy_bits {
         return Err(Dropped::LowEntropy { bits, needed: rule.min_entropy_bits });
     }
+    let mut evidence = Evidence::default();
     match rule.kind {
         Kind::OpaqueToken
             if set.provider(rule).general && value.starts_with(b"eyJ") && value.contains(&b'.') =>
@@ -143,11 +158,15 @@ pub fn judge(
         }
         Kind::OpaqueToken if !likeness::looks_random(value) => return Err(Dropped::NotRandom),
         Kind::Password => {
-            password::judge(&text.bytes, candidate.secret.clone()).map_err(Dropped::NotAPassword)?
+            let end = password::judge(&text.bytes, candidate.secret.clone())
+                .map_err(Dropped::NotAPassword)?;
+            if password::is_next_item(&text.bytes[candidate.whole.start..end], value) {
+                return Err(Dropped::NotAPassword(password::Reason::Identifier));
+            }
+            evidence.end = (end < candidate.secret.end).then_some(end);
         }
         _ => {}
     }
-    let mut evidence = Evidence::default();
     if let Some(kind) = rule.checksum {
         if !checksum::holds(kind, value) {
             return Err(Dropped::Checksum);

@@ -2,10 +2,13 @@
 
 use std::{fmt, ops::Range};
 
+use super::likeness;
+use crate::near::contains_ignoring_case;
+
 /// What speaks against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// Under five characters.
+    /// Under four characters, or four that could be anything.
     TooShort,
     /// A word that means "password" or "nothing" and is no secret.
     WeakWord,
@@ -19,31 +22,38 @@ pub enum Reason {
     Prose,
     /// A number, a date or a version.
     Number,
+    /// What a directory stores instead of the password: `{SSHA}…`.
+    Hash,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooShort => "shorter than five characters",
+            Self::TooShort => "too short",
             Self::WeakWord => "a word that stands for a password",
             Self::Identifier => "words or an identifier",
             Self::Code => "an expression of a programming language",
             Self::Path => "a path or an address",
             Self::Prose => "several words",
             Self::Number => "a number, a date or a version",
+            Self::Hash => "the hash of a password",
         })
     }
 }
 
-/// Judges the value at `span` of `text`.
+/// Judges the value at `span` of `text`; returns where it ends, which is before the match does if the
+/// match took more than the value.
 ///
 /// # Errors
 ///
 /// What speaks against it.
-pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<(), Reason> {
-    let whole = &text[span];
+pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<usize, Reason> {
+    let quoted =
+        span.start.checked_sub(1).is_some_and(|at| matches!(text[at], b'"' | b'\'' | b'`'));
+    let whole = &text[span.clone()];
+    let whole = if quoted { whole } else { without_neighbours(whole) };
     let value = trim_punctuation(whole);
-    if value.len() < 5 {
+    if value.len() < MIN_BYTES || value.len() == MIN_BYTES && !is_wordless(value) {
         return Err(Reason::TooShort);
     }
     if value.iter().any(|b| b.is_ascii_whitespace()) {
@@ -64,7 +74,30 @@ pub(super) fn judge(text: &[u8], span: Range<usize>) -> Result<(), Reason> {
     if is_identifier(value) {
         return Err(Reason::Identifier);
     }
-    Ok(())
+    if is_directory_hash(value) {
+        return Err(Reason::Hash);
+    }
+    Ok(span.start + whole.len())
+}
+
+/// Shortest password that is looked at.
+const MIN_BYTES: usize = 4;
+
+/// A bare `value` without what a query or a record goes on with: `&next=…`, `}`.
+fn without_neighbours(value: &[u8]) -> &[u8] {
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let next = value.iter().enumerate().position(|(at, &b)| {
+        let name = value[at + 1..].iter().take_while(|b| is_name(b)).count();
+        b == b'&' && at > 0 && name > 0 && value.get(at + 1 + name) == Some(&b'=')
+    });
+    let mut value = &value[..next.unwrap_or(value.len())];
+    for (open, close) in [(b'{', b'}'), (b'[', b']'), (b'{', b'}')] {
+        let closed = value.iter().rposition(|&b| b != close).map_or(0, |at| at + 1);
+        if closed < value.len() && !value.contains(&open) {
+            value = &value[..closed];
+        }
+    }
+    value
 }
 
 /// What may end a sentence or a statement is not what a judgement should rest on.
@@ -77,7 +110,7 @@ fn trim_punctuation(value: &[u8]) -> &[u8] {
     &value[start..end]
 }
 
-const WEAK: [&str; 39] = [
+const WEAK: [&str; 78] = [
     "password",
     "passwort",
     "passwd",
@@ -117,6 +150,47 @@ const WEAK: [&str; 39] = [
     "latin",
     "base",
     "ascii",
+    // "Password" in other languages.
+    "wachtwoord",
+    "heslo",
+    "parola",
+    "salasana",
+    "adgangskode",
+    "kodeord",
+    "senha",
+    "passord",
+    "geslo",
+    "lozinka",
+    "motdepasse",
+    "haslo",
+    "sifre",
+    "mima",
+    // What stands beside a password: protocols, formats, algorithms.
+    "bcrypt",
+    "scrypt",
+    "argon",
+    "pbkdf",
+    "sha",
+    "md",
+    "hmac",
+    "ntlm",
+    "saml",
+    "ldap",
+    "oauth",
+    "smtp",
+    "http",
+    "https",
+    "xml",
+    "html",
+    "json",
+    "yaml",
+    "jdbc",
+    "psql",
+    "pgsql",
+    "mssql",
+    "sqlite",
+    "mongodb",
+    "rabbitmq",
 ];
 
 fn is_weak_word(value: &[u8]) -> bool {
@@ -136,7 +210,16 @@ fn is_weak_word(value: &[u8]) -> bool {
                 .any(|w| core.ends_with(w) || core.starts_with(w)))
 }
 
+/// Six to eight digits can be a password; a round number, a date or an error code is more likely not.
 fn is_number(value: &[u8]) -> bool {
+    if value.iter().all(u8::is_ascii_digit) {
+        let is_date = value.len() == 8 && (value.starts_with(b"19") || value.starts_with(b"20"));
+        let distinct = (b'0'..=b'9').filter(|d| value.contains(d)).count();
+        return !(6..=8).contains(&value.len())
+            || distinct < 4
+            || is_date
+            || value.ends_with(b"000");
+    }
     value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
         || value.iter().all(|b| {
             b.is_ascii_digit()
@@ -172,16 +255,67 @@ fn is_code(value: &[u8]) -> bool {
         || has(b"</")
         || has(b"\\n")
         || value.contains(&b'(') && value.contains(&b')')
+        || is_call(value)
         || value.contains(&b'[') && value.contains(&b']')
         || value.starts_with(b"$")
         || value.starts_with(b"&")
         || value.starts_with(b"%") && value.len() < 6
 }
 
-/// Letters with separators only: `dbPassword`, `DB_PASSWORD`, `correct-horse`. A password of that
-/// form exists, but nothing tells it from a name.
+/// Whether `value`, of letters, stands on the line below a comma: in `matched`, from the name on. It is the
+/// next name of a list, and a list may hold anything.
+pub(super) fn is_next_item(matched: &[u8], value: &[u8]) -> bool {
+    let glue = &matched[..matched.len().saturating_sub(value.len())];
+    let comma = glue.iter().position(|&b| b == b',');
+    comma.is_some_and(|at| glue[at..].contains(&b'\n'))
+        && value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'))
+}
+
+/// `c.Ctx.FormValue(`, cut off where its first argument opens.
+fn is_call(value: &[u8]) -> bool {
+    value.iter().position(|&b| b == b'(').is_some_and(|open| {
+        let name = &value[..open];
+        name.len() >= 3
+            && name.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'))
+            && (open + 1 == value.len() || matches!(value[open + 1], b'"' | b'\''))
+    })
+}
+
+/// Letters with separators only, `dbPassword`, `DB_PASSWORD`, `correct-horse`, or the name of a
+/// constant, `LABEL_2FA`: nothing tells a password of that form from a name, unless its letters follow
+/// each other as in no word.
 fn is_identifier(value: &[u8]) -> bool {
-    value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/'))
+    let letters = value
+        .iter()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/'));
+    let constant = value.contains(&b'_')
+        && value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    (letters || constant) && !is_wordless(value)
+}
+
+/// Words that the names around a password are made of.
+const NAMES: [&str; 14] = [
+    "pass", "pwd", "secret", "token", "user", "name", "login", "field", "input", "key", "auth",
+    "text", "label", "conf",
+];
+
+/// Whether the letters of `value` form no word. The shorter it is, the stranger they must be: an
+/// abbreviation has few pairs of letters.
+fn is_wordless(value: &[u8]) -> bool {
+    let limit = match value.len() {
+        0..6 => -0.4,
+        6..8 => -0.1,
+        _ => 0.0,
+    };
+    likeness::letter_bits(value).is_some_and(|bits| bits < limit)
+        && !NAMES.iter().any(|name| contains_ignoring_case(value, name.as_bytes()))
+}
+
+/// RFC 2307: `{SSHA}` and base64.
+fn is_directory_hash(value: &[u8]) -> bool {
+    [b"{MD5}".as_slice(), b"{SMD5}", b"{SHA}", b"{SSHA", b"{CRYPT}", b"{PBKDF2", b"{ARGON2"]
+        .iter()
+        .any(|scheme| value.get(..scheme.len()).is_some_and(|v| v.eq_ignore_ascii_case(scheme)))
 }
 
 #[cfg(test)]
@@ -189,7 +323,7 @@ mod tests {
     use super::*;
 
     fn of(value: &str) -> Result<(), Reason> {
-        judge(value.as_bytes(), 0..value.len())
+        judge(value.as_bytes(), 0..value.len()).map(drop)
     }
 
     #[test]
@@ -205,6 +339,39 @@ mod tests {
         assert_eq!(of("utf-8"), Err(Reason::WeakWord));
         assert_eq!(of("enter your pass"), Err(Reason::Prose));
         assert_eq!(of("abc1"), Err(Reason::TooShort));
+        assert_eq!(of("LABEL_INITIAL_2FA"), Err(Reason::Identifier));
+        assert_eq!(of("txtPwdRpt"), Err(Reason::Identifier));
+        assert_eq!(of("c.Ctx.FormValue("), Err(Reason::Code));
+        assert_eq!(of("{SSHA}q8Zt1LmV0xWc5RbN"), Err(Reason::Hash));
+        assert_eq!(of("wachtwoord"), Err(Reason::WeakWord));
+        assert_eq!(of("3221225579"), Err(Reason::Number));
+        assert_eq!(of("111333"), Err(Reason::Number));
+        assert_eq!(of("demo"), Err(Reason::TooShort));
+    }
+
+    #[test]
+    fn letters_that_form_no_word_are_a_password() {
+        for value in ["hgkfqwx", "zjobtnbb", "NLqrb", "pxqz", "qn-wcpd", "906817"] {
+            assert_eq!(of(value), Ok(()), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_next_name_of_a_list_is_not_a_password() {
+        assert!(is_next_item(b"name\",\n  \"SNQWSL", b"SNQWSL"));
+        assert!(!is_next_item(b"name\", \"SNQWSL", b"SNQWSL"));
+        assert!(!is_next_item(b"name\",\n  \"hunt3r2", b"hunt3r2"));
+    }
+
+    #[test]
+    fn a_bare_value_ends_where_the_next_begins() {
+        let end = |value: &str| judge(value.as_bytes(), 0..value.len());
+        assert_eq!(end("hunt3r2&page=2"), Ok(7));
+        assert_eq!(end("hunt3r2}]"), Ok(7));
+        assert_eq!(end("hunt{3r2}"), Ok(9));
+        assert_eq!(end("myAuth&domain=a1"), Err(Reason::Identifier));
+        let quoted = b"'hunt3r2}'";
+        assert_eq!(judge(quoted, 1..9), Ok(9), "quotes say where it ends");
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl fmt::Display for Reason {
 /// Why the secret at `span` of `text` is a placeholder, if it is. `body` is the secret without its
 /// public prefix.
 pub(super) fn reason(text: &[u8], span: Range<usize>, body: &[u8], kind: Kind) -> Option<Reason> {
-    if is_template(text, &span, body) {
+    if is_template(text, &span, body, kind) {
         return Some(Reason::Template);
     }
     if LOOKUPS.iter().any(|l| contains_ignoring_case(body, l.as_bytes())) {
@@ -90,15 +90,16 @@ const LOOKUPS: [&str; 14] = [
     "keyvault",
 ];
 
-fn is_template(text: &[u8], span: &Range<usize>, body: &[u8]) -> bool {
+fn is_template(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> bool {
     let value = &text[span.clone()];
     let before = span.start.checked_sub(1).map(|at| text[at]);
     let after = text.get(span.end).copied();
     // `%(name)s` and `%s` are formats; `p%40ss` is a password in a URL.
     let has = |needle: &[u8]| body.windows(needle.len()).any(|w| w == needle);
-    ["${", "$(", "{{", "}}", "#{", "<%", "%>", "%(", "@{", "$[", "$$"]
-        .iter()
-        .any(|t| has(t.as_bytes()))
+    ["${", "$(", "{{", "}}", "#{", "<%", "%>", "%(", "@{", "$["].iter().any(|t| has(t.as_bytes()))
+        // `P@$$word` is a password; `a$$b` in a Makefile or Compose file is not a token.
+        || has(b"$$") && (kind != Kind::Password || body.starts_with(b"$$"))
+        || is_marked(body)
         || body.starts_with(b"$")
             && body.len() > 1
             && body[1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
@@ -110,6 +111,13 @@ fn is_template(text: &[u8], span: &Range<usize>, body: &[u8]) -> bool {
         )
         || matches!((before, after), (Some(b'<'), Some(b'>')) if !text[..span.start - 1].ends_with(b"\"") && is_plain_word(value))
         || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body))
+}
+
+/// `###DB_PASSWORD###`, `@@TOKEN@@`, `__SECRET__`: to be replaced by a script.
+fn is_marked(body: &[u8]) -> bool {
+    body.starts_with(b"##")
+        || body.starts_with(b"@@")
+        || body.len() > 4 && body.starts_with(b"__") && body.ends_with(b"__")
 }
 
 fn is_plain_word(value: &[u8]) -> bool {
@@ -303,6 +311,8 @@ mod tests {
     fn what_stands_for_a_value_is_known() {
         assert_eq!(of("${API_KEY}"), Some(Reason::Template));
         assert_eq!(of("<your key>"), Some(Reason::Template));
+        assert_eq!(of("###ORACLE_PWD###"), Some(Reason::Template));
+        assert_eq!(of("__DB_SECRET__"), Some(Reason::Template));
         assert_eq!(of("process.env.API_KEY"), Some(Reason::Lookup));
         assert_eq!(of("YOUR_API_KEY"), Some(Reason::Word("your_")));
         assert_eq!(of("xxxxxxxxxxxxxxxx"), Some(Reason::Masked));
@@ -333,6 +343,13 @@ mod tests {
     fn a_jwt_without_its_signature_is_cut_off() {
         assert_eq!(of("eyJhbGciOiJIUzI1NiJ9."), Some(Reason::Masked));
         assert_eq!(of("eyJhbGciOiJIUzI1NiJ9.q8Zt1LmV0xWc5R"), Some(Reason::Masked));
+    }
+
+    #[test]
+    fn a_password_may_have_two_dollars() {
+        let of = |value: &[u8]| reason(value, 0..value.len(), value, Kind::Password);
+        assert_eq!(of(b"M@$$h0dn!!"), None);
+        assert_eq!(of(b"$$DB_PASS"), Some(Reason::Template));
     }
 
     #[test]

@@ -28,14 +28,17 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
     let line = line_of(&text.bytes, whole);
     let before = &text.bytes[line.start..whole.start];
     // The quote of a key, as in `"password": value`, opens no string.
-    let name = before
+    let word = before
         .iter()
         .rev()
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
         .count();
-    let line = &before[..before.len() - name];
+    let line = &before[..before.len() - word];
     let line = line.strip_suffix(b"\"").or(line.strip_suffix(b"'")).unwrap_or(before);
-    !(in_string(line) || in_comment(line) || in_query(line) || in_block(&text.bytes[..whole.start]))
+    !(in_string(line)
+        || in_comment(line)
+        || in_query(line)
+        || in_block(&text.bytes[..whole.start], name))
 }
 
 /// Whether the quoted value at `secret` is the name of another value: in `"the password",` and below it
@@ -50,11 +53,11 @@ pub(super) fn is_key(text: &[u8], secret: &Range<usize>) -> bool {
 }
 
 /// Whether a comment or a string that began on an earlier line is still open.
-fn in_block(before: &[u8]) -> bool {
+fn in_block(before: &[u8], name: &str) -> bool {
     /// A longer comment is a file of its own.
     const MAX_COMMENT_BYTES: usize = 16 << 10;
     /// Triple quotes are counted from the beginning: only that tells which opens and which closes.
-    const MAX_COUNTED_BYTES: usize = 128 << 10;
+    const MAX_COUNTED_BYTES: usize = 512 << 10;
     let near = &before[before.len().saturating_sub(MAX_COMMENT_BYTES)..];
     let last = |word: &[u8]| memchr::memmem::rfind(near, word);
     let is_odd = |quotes: &[u8]| {
@@ -62,6 +65,9 @@ fn in_block(before: &[u8]) -> bool {
             && memchr::memmem::find_iter(before, quotes).count() % 2 == 1
     };
     last(b"/*") > last(b"*/") || is_odd(b"\"\"\"") || is_odd(b"'''")
+        // In Go and in JavaScript a string between back quotes goes over lines.
+        || [".go", ".js", ".ts", ".mjs", ".jsx", ".tsx"].iter().any(|e| name.ends_with(e))
+            && is_odd(b"`")
 }
 
 fn in_string(before: &[u8]) -> bool {
@@ -129,5 +135,7 @@ mod tests {
         assert!(!of("a.c", "/* set\n password=pw1 */"));
         assert!(of("a.c", "/* set */\npassword = pw1;"));
         assert!(!of("a.js", "fetch(`x` + url?password=pw1"));
+        assert!(!of("a.go", "conf := `users: [\n  {user: a, password: pw1"));
+        assert!(of("a.go", "conf := `users`\n  a.password = pw1"));
     }
 }

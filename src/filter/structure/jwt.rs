@@ -69,6 +69,10 @@ pub(super) fn read(
     if jwt.algorithm().is_some_and(|a| a.eq_ignore_ascii_case("none")) {
         return Err(Dropped::Structure("it is not signed (`alg` is `none`)"));
     }
+    // RFC 7519 §7.2: what is signed or encrypted is a JSON object, or it is a JWS or JWE of something else.
+    if jwt.header.is_some() && jwt.payload.is_none() {
+        return Err(Dropped::Structure("its claims are not a JSON object"));
+    }
     evidence.end = Some(span.start + jwt.len());
     let (Some(_), Some(_)) = (&jwt.header, &jwt.payload) else {
         return Ok(());
