@@ -119,14 +119,16 @@ pub fn judge(
     {
         return Err(Dropped::NotNear);
     }
-    if pattern.quoting == Quoting::Bare && quoting::is_expression(text, &candidate.whole) {
+    if pattern.quoting == Quoting::Bare
+        && quoting::is_expression(text, &candidate.whole, &candidate.secret)
+    {
         return Err(Dropped::Expression);
     }
     if set.provider(rule).general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
         if quoting::is_key(&text.bytes, &candidate.secret) {
             return Err(Dropped::Key);
         }
-        if let Some(place) = place::place(&text.path) {
+        if let Some(place) = place::place(text.path) {
             return Err(Dropped::Place(place));
         }
         if let Some(word) = name::harmless(&text.bytes, &candidate.whole, &candidate.secret) {

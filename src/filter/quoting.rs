@@ -17,7 +17,7 @@ const LANGUAGES: [&str; 62] = [
 
 /// Whether the match at `whole` is an expression: the file is in a programming language, and the match
 /// stands neither in a string nor in a comment nor in a query.
-pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
+pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>, secret: &Range<usize>) -> bool {
     let name = text.path.rsplit('/').next().unwrap_or_default();
     let is_language = name
         .rsplit_once('.')
@@ -34,7 +34,11 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>) -> bool {
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
         .count();
     let line = &before[..before.len() - word];
-    let line = line.strip_suffix(b"\"").or(line.strip_suffix(b"'")).unwrap_or(before);
+    let closes = |quote: &u8| text.bytes[whole.start..secret.start].contains(quote);
+    let line = match line.split_last() {
+        Some((quote @ (b'"' | b'\''), rest)) if closes(quote) => rest,
+        _ => before,
+    };
     !(in_string(line)
         || in_comment(line)
         || in_query(line)
@@ -109,7 +113,12 @@ mod tests {
 
     fn of(path: &str, line: &str) -> bool {
         let start = line.find("password").unwrap();
-        is_expression(&Text::whole(line.as_bytes(), path), &(start..line.len()))
+        let value = line.find("pw1").unwrap();
+        is_expression(
+            &Text::whole(line.as_bytes(), path),
+            &(start..line.len()),
+            &(value..value + 3),
+        )
     }
 
     #[test]
@@ -126,6 +135,7 @@ mod tests {
         assert!(of("a.c", "ctx->password = pw1;"));
         assert!(of("a.py", "{'password': pw1}"));
         assert!(of("a.py", "{'old_password': pw1}"));
+        assert!(!of("a.py", "['x-password: pw1'"), "the whole is a string");
         assert!(of("a.h", "#define password pw1"));
         assert!(!of(".env", "password=pw1"));
         assert!(!of("a.py", "dsn = 'user=x password=pw1'"));
