@@ -5,6 +5,12 @@
 //! here, so no file holds a key. It is one product and no list of cases: a rule that works in one
 //! language only does not pass.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::use_debug,
+    reason = "a test says what failed, for its writers"
+)]
+
 #[path = "syntaxes/credentials.rs"]
 mod credentials;
 #[path = "syntaxes/dress.rs"]

@@ -277,8 +277,8 @@ impl Credential {
         let place = template.place.as_str();
         // A word of its own after a header's name has no room for a scheme.
         self.places.contains(&place)
-            && !(place == "headerword" && !self.header.1.is_empty())
-            && !(place.starts_with("bearer") && !self.header.1.starts_with("Bearer"))
+            && (place != "headerword" || self.header.1.is_empty())
+            && (!place.starts_with("bearer") || self.header.1.starts_with("Bearer"))
     }
 
     /// The value number `seed`. A query has no room for `+` and `=`.

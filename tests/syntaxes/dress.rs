@@ -76,7 +76,7 @@ impl Dress {
     pub(crate) fn apply(self, text: &str) -> String {
         let lines =
             |leader: &str| -> String { text.lines().map(|l| format!("{leader}{l}\n")).collect() };
-        let string = |s: &str| serde_json::to_string(s).unwrap();
+        let string = |s: &str| serde_json::to_string(s).expect("a string is JSON");
         match self {
             Plain | Utf16LeUnmarked => text.to_owned(),
             Crlf => text.replace('\n', "\r\n"),
