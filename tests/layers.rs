@@ -75,7 +75,6 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "anstream" => &[],
         "serde" => &["rule", "report"],
         "serde_json" => &["filter", "report"],
         "thiserror" => &["rule", "source"],

@@ -1,4 +1,4 @@
-//! Shannon entropy of a value's bytes.
+//! How varied a value's bytes are.
 
 /// Bits per byte, from 0 (one byte repeated) to 8.
 ///
@@ -10,6 +10,13 @@ pub fn shannon_bits(value: &[u8]) -> f32 {
     }
     let n = value.len() as f32;
     counts.iter().filter(|&&c| c > 0).map(|&c| c as f32 / n).map(|p| -p * p.log2()).sum()
+}
+
+/// How many different bytes there are.
+pub(super) fn distinct(value: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    value.iter().for_each(|&b| seen[usize::from(b)] = true);
+    seen.iter().filter(|&&s| s).count()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::likeness::looks_random;
+use super::{entropy::distinct, likeness::looks_random};
 use crate::{near::contains_ignoring_case, rule::Kind};
 
 /// What gives a placeholder away.
@@ -253,12 +253,6 @@ fn is_delimited(body: &[u8], part: &[u8]) -> bool {
     let after = body.get(start + part.len()).copied();
     let open = |b: Option<u8>| b.is_none_or(|b| !b.is_ascii_digit());
     open(before) && open(after) && (before.is_some() || after.is_some() || part.len() == body.len())
-}
-
-fn distinct(body: &[u8]) -> usize {
-    let mut seen = [false; 256];
-    body.iter().for_each(|&b| seen[usize::from(b)] = true);
-    seen.iter().filter(|&&s| s).count()
 }
 
 const KEYBOARD: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1234567890"];

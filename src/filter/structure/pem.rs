@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::{Dropped, Evidence, decode_base64};
-use crate::near::contains_ignoring_case;
+use crate::{filter::entropy, near::contains_ignoring_case};
 
 /// An RSA key of 16,384 bits takes 13 kB; a longer block is not read to its end.
 const MAX_BYTES: usize = 32 << 10;
@@ -29,7 +29,7 @@ pub(super) fn read(
     if body.chars.len() < MIN_BODY_CHARS {
         return Err(Dropped::Structure("its body is too short for a key"));
     }
-    if distinct(&body.chars) < 12 {
+    if entropy::distinct(&body.chars) < 12 {
         return Err(Dropped::Structure("its body is a placeholder"));
     }
     let closing = if rest[end..].starts_with(b"-----END") { end_line(&rest[end..]) } else { 0 };
@@ -145,12 +145,6 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
 fn end_line(text: &[u8]) -> usize {
     let limit = text.len().min(80);
     find(&text[5..limit], b"-----").map_or(8, |at| 5 + at + 5)
-}
-
-fn distinct(chars: &[u8]) -> usize {
-    let mut seen = [false; 256];
-    chars.iter().for_each(|&b| seen[usize::from(b)] = true);
-    seen.iter().filter(|&&s| s).count()
 }
 
 /// As many bytes as the beginning of a body gives: enough to see what it is.
