@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::{
+    edit::Changes,
     near,
     prefilter::Hit,
     rule::{RuleIndex, RuleSet},
@@ -107,11 +108,81 @@ pub fn find_candidates(
         {
             continue;
         }
-        pattern.matches(text, window, |whole, secret| {
-            found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
-        });
+        search(set, index, text, window, &mut found);
     }
     found
+}
+
+/// Every match in a text that was made by an edit of another, whose matches are known.
+///
+/// `hits` are all keywords of the new text. `known` are the old text's matches that stand in copied
+/// ranges, at their new places. Only windows that an edit can have touched are searched: where an old
+/// match ended decides where the next begins, so a keyword counts as touched within twice the longest
+/// match, and with it all windows that join its own.
+pub fn find_changed(
+    set: &RuleSet,
+    text: &[u8],
+    binary: bool,
+    hits: impl Iterator<Item = Hit>,
+    changes: &Changes,
+    known: impl Iterator<Item = Candidate>,
+) -> Vec<Candidate> {
+    let windows = touched_windows(set, text.len(), binary, hits, changes);
+    let is_searched = |c: &Candidate| {
+        let pattern = c.pattern as u32;
+        let next = windows.partition_point(|(p, w)| (*p, w.start) <= (pattern, c.whole.start));
+        next.checked_sub(1)
+            .map(|last| &windows[last])
+            .is_some_and(|(p, w)| *p == pattern && c.whole.start < w.end)
+    };
+    let mut found: Vec<Candidate> = known.filter(|c| !is_searched(c)).collect();
+    for (index, window) in windows {
+        search(set, index as usize, text, window, &mut found);
+    }
+    found
+}
+
+/// The joined windows, by pattern and place, that hold a keyword which a change can have touched.
+fn touched_windows(
+    set: &RuleSet,
+    len: usize,
+    binary: bool,
+    hits: impl Iterator<Item = Hit>,
+    changes: &Changes,
+) -> Vec<(u32, Range<usize>)> {
+    let mut all: Vec<(u32, Range<usize>, bool)> = Vec::new();
+    for hit in hits {
+        let pattern = &set.patterns()[hit.pattern as usize];
+        if binary && !applies_to_binary(pattern) {
+            continue;
+        }
+        let max = pattern.spec.max_bytes;
+        let within = |bytes: usize| hit.end.saturating_sub(bytes)..len.min(hit.start + bytes);
+        all.push((hit.pattern, within(max), changes.touch(&within(2 * max))));
+    }
+    all.sort_unstable_by_key(|(pattern, window, _)| (*pattern, window.start));
+    all.dedup_by(|(p, next, next_touched), (q, last, touched)| {
+        let joins = p == q && next.start <= last.end;
+        if joins {
+            last.end = last.end.max(next.end);
+            *touched |= *next_touched;
+        }
+        joins
+    });
+    all.into_iter().filter(|(_, _, touched)| *touched).map(|(p, w, _)| (p, w)).collect()
+}
+
+fn search(
+    set: &RuleSet,
+    index: usize,
+    text: &[u8],
+    window: Range<usize>,
+    found: &mut Vec<Candidate>,
+) {
+    let pattern = &set.patterns()[index];
+    pattern.matches(text, window, |whole, secret| {
+        found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
+    });
 }
 
 /// Whether the pattern's secret has a prefix that is worth looking for among arbitrary bytes.

@@ -20,6 +20,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use self::{grams::Grams, runs::MIN_RUN};
 use crate::rule::{Pattern, RuleSet};
 
+/// Which keyword of a `Prefilter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Word(pub u32);
+
 /// A keyword of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
@@ -41,6 +45,9 @@ pub struct Prefilter {
     /// How far before and behind a run the keyword of an everyday pattern can be.
     before: usize,
     after: usize,
+    /// The longest keyword that is not everyday, and the longest match around an everyday one.
+    max_rare_bytes: usize,
+    max_everyday_match: usize,
 }
 
 /// Words, and for each the patterns that it belongs to.
@@ -66,10 +73,11 @@ impl Prefilter {
     pub fn new(set: &RuleSet) -> Self {
         let mut rare = Vec::new();
         let mut everyday = Vec::new();
-        let (mut before, mut after) = (0, 0);
+        let (mut before, mut after, mut max_everyday_match) = (0, 0, 0);
         for (n, pattern) in set.patterns().iter().enumerate() {
             let around_runs = is_everyday(pattern) && pattern.spec.run >= MIN_RUN;
             if around_runs {
+                max_everyday_match = max_everyday_match.max(pattern.spec.max_bytes);
                 before = before.max(pattern.spec.run_reach - MIN_RUN);
                 if !pattern.spec.run_last {
                     after = after.max(pattern.spec.run_reach - MIN_RUN);
@@ -88,19 +96,78 @@ impl Prefilter {
                 .build(&everyday.words)
                 .expect("a few dozen short words are within the automaton's limits")
         });
-        Self { grams: Grams::new(&rare.words), rare, everyday, automaton, before, after }
+        let max_rare_bytes = rare.words.iter().map(String::len).max().unwrap_or(0);
+        Self {
+            grams: Grams::new(&rare.words),
+            rare,
+            everyday,
+            automaton,
+            before,
+            after,
+            max_rare_bytes,
+            max_everyday_match,
+        }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order.
     pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) {
-        self.grams
-            .find(&self.rare.words, text, |word, start| self.rare.hits(word, start, &mut found));
+        self.words(text, |word, start| {
+            let (patterns, len) = self.word(word);
+            patterns.iter().for_each(|&pattern| found(Hit { pattern, start, end: start + len }));
+        });
+    }
+
+    /// The patterns that a word belongs to, and its length in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If `word` comes from another `Prefilter`.
+    pub fn word(&self, Word(word): Word) -> (&[u32], usize) {
+        let word = word as usize;
+        let rare = self.rare.words.len();
+        let (list, word) =
+            if word < rare { (&self.rare, word) } else { (&self.everyday, word - rare) };
+        (&list.patterns[word], list.words[word].len())
+    }
+
+    /// As `hits`, but each word once, and not once for each of its patterns: the word and its first byte.
+    pub fn words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
+        self.grams.find(&self.rare.words, text, |word, start| found(Word(word as u32), start));
+        self.everyday_words(text, 0..text.len(), found);
+    }
+
+    /// The words of `text` that matches which touch `change` need beyond those that stand outside of
+    /// it: rare words that touch it, and everyday words within the length of a match.
+    pub fn words_around(
+        &self,
+        text: &[u8],
+        change: &Range<usize>,
+        mut found: impl FnMut(Word, usize),
+    ) {
+        let near = around(text, change, self.max_rare_bytes);
+        self.grams.find(&self.rare.words, &text[near.clone()], |word, at| {
+            let start = near.start + at;
+            if start < change.end && start + self.rare.words[word].len() > change.start {
+                found(Word(word as u32), start);
+            }
+        });
+        self.everyday_words(text, around(text, change, self.max_everyday_match), found);
+    }
+
+    fn everyday_words(
+        &self,
+        text: &[u8],
+        within: Range<usize>,
+        mut found: impl FnMut(Word, usize),
+    ) {
         let Some(automaton) = &self.automaton else { return };
+        let rare = self.rare.words.len();
+        let (base, text) = (within.start, &text[within]);
         let mut region: Option<Range<usize>> = None;
         let mut search = |region: Range<usize>| {
-            let base = region.start;
+            let base = base + region.start;
             for m in automaton.find_overlapping_iter(&text[region]) {
-                self.everyday.hits(m.pattern().as_usize(), base + m.start(), &mut found);
+                found(Word((rare + m.pattern().as_usize()) as u32), base + m.start());
             }
         };
         runs::for_each(text, |run| {
@@ -116,6 +183,11 @@ impl Prefilter {
         });
         region.into_iter().for_each(search);
     }
+}
+
+/// `range` and `side` bytes before and behind it, as far as `text` goes.
+fn around(text: &[u8], range: &Range<usize>, side: usize) -> Range<usize> {
+    range.start.saturating_sub(side)..text.len().min(range.end + side)
 }
 
 /// Whether the pattern's words are searched around runs: if it has everyday words; or short ones, unless
@@ -140,10 +212,5 @@ impl Keywords {
             all.patterns.last_mut().expect("pushed with its word").push(pattern);
         }
         all
-    }
-
-    fn hits(&self, word: usize, start: usize, found: &mut impl FnMut(Hit)) {
-        let end = start + self.words[word].len();
-        self.patterns[word].iter().for_each(|&pattern| found(Hit { pattern, start, end }));
     }
 }
