@@ -45,9 +45,8 @@ pub struct Prefilter {
     /// How far before and behind a run the keyword of an everyday pattern can be.
     before: usize,
     after: usize,
-    /// The longest keyword that is not everyday, and the longest match around an everyday one.
+    /// The longest keyword that is not everyday.
     max_rare_bytes: usize,
-    max_everyday_match: usize,
 }
 
 /// Words, and for each the patterns that it belongs to.
@@ -63,6 +62,8 @@ const EVERYDAY: [&str; 12] = [
     "value",
 ];
 const MAX_SHORT_BYTES: usize = 3;
+/// The longest keyword that a pattern with an everyday one may have.
+const MAX_EVERYDAY_BYTES: usize = 64;
 
 impl Prefilter {
     /// For the rules of `set`.
@@ -73,11 +74,10 @@ impl Prefilter {
     pub fn new(set: &RuleSet) -> Self {
         let mut rare = Vec::new();
         let mut everyday = Vec::new();
-        let (mut before, mut after, mut max_everyday_match) = (0, 0, 0);
+        let (mut before, mut after) = (0, 0);
         for (n, pattern) in set.patterns().iter().enumerate() {
             let around_runs = is_everyday(pattern) && pattern.spec.run >= MIN_RUN;
             if around_runs {
-                max_everyday_match = max_everyday_match.max(pattern.spec.max_bytes);
                 before = before.max(pattern.spec.run_reach - MIN_RUN);
                 if !pattern.spec.run_last {
                     after = after.max(pattern.spec.run_reach - MIN_RUN);
@@ -105,7 +105,6 @@ impl Prefilter {
             before,
             after,
             max_rare_bytes,
-            max_everyday_match,
         }
     }
 
@@ -133,11 +132,14 @@ impl Prefilter {
     /// As `hits`, but each word once, and not once for each of its patterns: the word and its first byte.
     pub fn words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
         self.grams.find(&self.rare.words, text, |word, start| found(Word(word as u32), start));
-        self.everyday_words(text, 0..text.len(), found);
+        self.everyday_words(text, found);
     }
 
-    /// The words of `text` that matches which touch `change` need beyond those that stand outside of
-    /// it: rare words that touch it, and everyday words within the length of a match.
+    /// The words of `text` that matches which touch `change` need, beyond those that the bytes on
+    /// either side of it have by themselves.
+    ///
+    /// These are words that touch it; everyday words around a run that touches it; and everyday words
+    /// on one side of it for a run on the other.
     pub fn words_around(
         &self,
         text: &[u8],
@@ -151,37 +153,57 @@ impl Prefilter {
                 found(Word(word as u32), start);
             }
         });
-        self.everyday_words(text, around(text, change, self.max_everyday_match), found);
+        // Runs whose surroundings reach the change; with room to see that they are long enough.
+        let first = change.start.saturating_sub(self.after + MIN_RUN);
+        let last = text.len().min(change.end + self.before + MIN_RUN);
+        let mut region: Option<Range<usize>> = None;
+        runs::for_each(&text[first..last], |run| {
+            let run = first + run.start..first + run.end;
+            let mut near = run.start.saturating_sub(self.before)..last.min(run.end + self.after);
+            if run.start > change.end {
+                near.end = near.end.min(change.end + MAX_EVERYDAY_BYTES);
+            }
+            if run.end < change.start {
+                near.start = near.start.max(change.start.saturating_sub(MAX_EVERYDAY_BYTES));
+            }
+            if near.start < near.end {
+                region = Some(
+                    region
+                        .take()
+                        .map_or(near.clone(), |r| r.start.min(near.start)..r.end.max(near.end)),
+                );
+            }
+        });
+        if let Some(region) = region {
+            self.search(text, region, &mut found);
+        }
     }
 
-    fn everyday_words(
-        &self,
-        text: &[u8],
-        within: Range<usize>,
-        mut found: impl FnMut(Word, usize),
-    ) {
-        let Some(automaton) = &self.automaton else { return };
-        let rare = self.rare.words.len();
-        let (base, text) = (within.start, &text[within]);
+    fn everyday_words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
         let mut region: Option<Range<usize>> = None;
-        let mut search = |region: Range<usize>| {
-            let base = base + region.start;
-            for m in automaton.find_overlapping_iter(&text[region]) {
-                found(Word((rare + m.pattern().as_usize()) as u32), base + m.start());
-            }
-        };
         runs::for_each(text, |run| {
             let near = run.start.saturating_sub(self.before)..text.len().min(run.end + self.after);
             match &mut region {
                 Some(r) if near.start <= r.end => r.end = near.end,
                 _ => {
                     if let Some(done) = region.replace(near) {
-                        search(done);
+                        self.search(text, done, &mut found);
                     }
                 }
             }
         });
-        region.into_iter().for_each(search);
+        if let Some(region) = region {
+            self.search(text, region, &mut found);
+        }
+    }
+
+    /// The everyday words in `region` of `text`.
+    fn search(&self, text: &[u8], region: Range<usize>, found: &mut impl FnMut(Word, usize)) {
+        let Some(automaton) = &self.automaton else { return };
+        let (rare, base) = (self.rare.words.len(), region.start);
+        for m in automaton.find_overlapping_iter(&text[region]) {
+            found(Word((rare + m.pattern().as_usize()) as u32), base + m.start());
+        }
     }
 }
 
@@ -197,6 +219,7 @@ fn is_everyday(pattern: &Pattern) -> bool {
     let short =
         |k: &String| k.len() < MAX_SHORT_BYTES || (k.len() == MAX_SHORT_BYTES && spec.run_last);
     spec.keywords.iter().any(|k| EVERYDAY.contains(&k.as_str()) || short(k))
+        && spec.keywords.iter().all(|k| k.len() <= MAX_EVERYDAY_BYTES)
 }
 
 impl Keywords {

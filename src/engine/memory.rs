@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Changes that are closer together are one: two searches would look at the same bytes.
-const GAP_BYTES: usize = 64;
+const GAP_BYTES: usize = 128;
 
 /// Keywords and matches of one text.
 #[derive(Debug)]
@@ -78,16 +78,15 @@ impl Engine {
             let start = start as usize;
             patterns.iter().map(move |&pattern| Hit { pattern, start, end: start + len })
         });
-        let known = edit.copies().iter().flat_map(|copied| {
-            old.candidates.iter().filter_map(|candidate| moved(candidate, copied))
-        });
+        let binary = nature == Nature::Binary;
         let candidates = matcher::find_changed(
             &self.rules,
             bytes,
-            nature == Nature::Binary,
+            binary,
             hits,
+            edit,
             &changes,
-            known,
+            &old.candidates,
         );
         Memory { nature: Some(nature), words, candidates }
     }
@@ -125,15 +124,4 @@ fn whole<'t>(bytes: &'t [u8], nature: Nature, origin: &'t Origin) -> Text<'t> {
 
 fn place(at: usize) -> u32 {
     u32::try_from(at).expect("texts that are held in memory are shorter than 4 GiB")
-}
-
-fn moved(candidate: &Candidate, copied: &Copied) -> Option<Candidate> {
-    let inside =
-        copied.from <= candidate.whole.start && candidate.whole.end <= copied.from + copied.len;
-    let shift = |at: usize| at - copied.from + copied.to;
-    inside.then(|| Candidate {
-        whole: shift(candidate.whole.start)..shift(candidate.whole.end),
-        secret: shift(candidate.secret.start)..shift(candidate.secret.end),
-        ..candidate.clone()
-    })
 }
