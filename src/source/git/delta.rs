@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn sizes_of_60_bits_are_read_and_larger_ones_refused() {
         let huge = [0xff; 8];
-        let (base, result, rest) = header(&[&[0x04][..], &huge, &[0x0f, 9]].concat()).unwrap();
+        let delta = [&[0x04][..], &huge, &[0x0f, 9]].concat();
+        let (base, result, rest) = header(&delta).unwrap();
         assert_eq!((base, result, rest), (4, (1 << 60) - 1, &[9][..]));
         assert_eq!(header(&[0xff; 12]), Err(DeltaError::WrongSize));
         assert_eq!(header(&[0x80]), Err(DeltaError::Truncated));
