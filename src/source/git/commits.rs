@@ -79,9 +79,8 @@ impl<T> Annals<T> {
     pub(super) fn add(&mut self, other: Self) {
         let shift = self.names.len() as u32;
         let moved = |author: Author| Author { name: author.name + shift, ..author };
-        self.commits.extend(
-            other.commits.into_iter().map(|c| Commit { author: moved(c.author), ..c }),
-        );
+        self.commits
+            .extend(other.commits.into_iter().map(|c| Commit { author: moved(c.author), ..c }));
         self.tags.extend(other.tags.into_iter().map(|t| Tag { tagger: moved(t.tagger), ..t }));
         self.messages.extend(other.messages);
         self.missing.extend(other.missing);
@@ -129,7 +128,12 @@ pub(super) struct Commits<'s, S> {
 }
 
 impl<S: Search> Commits<'_, S> {
-    fn commit(&self, read: &mut Annals<S::Sightings>, visited: Visited, bytes: &[u8]) -> Option<()> {
+    fn commit(
+        &self,
+        read: &mut Annals<S::Sightings>,
+        visited: Visited,
+        bytes: &[u8],
+    ) -> Option<()> {
         let commit = CommitRef::from_bytes(bytes, self.objects.hash()).ok()?;
         let (mut parents, mut absent_parents) = (Vec::new(), Vec::new());
         for id in commit.parents() {

@@ -8,11 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gix::{
-    objs::Kind,
-    odb::pack::data::entry::Header,
-    zlib,
-};
+use gix::{objs::Kind, odb::pack::data::entry::Header, zlib};
 
 use super::{
     delta,

@@ -107,7 +107,8 @@ impl Tips {
             };
             match fs::read(&path) {
                 Ok(bytes) => {
-                    let words = bytes.split(|&b| b == b'\n').flat_map(|l| l.split(|&b| b == b' ').take(2));
+                    let words =
+                        bytes.split(|&b| b == b'\n').flat_map(|l| l.split(|&b| b == b' ').take(2));
                     let ids = words.filter_map(|w| ObjectId::from_hex(w).ok());
                     self.logs.extend(ids.filter(|id| id.kind() == hash).map(|id| (id, reach)));
                 }

@@ -91,7 +91,13 @@ impl<'o> Trees<'o> {
     }
 
     /// Adds the entry of `bytes` that begins at `at` to `entries`; returns where it ends.
-    fn read(&self, forest: &mut Forest, bytes: &[u8], at: usize, entries: &mut Entries) -> Option<usize> {
+    fn read(
+        &self,
+        forest: &mut Forest,
+        bytes: &[u8],
+        at: usize,
+        entries: &mut Entries,
+    ) -> Option<usize> {
         let Raw { kind, name, id } = raw(bytes, at, self.objects.hash().len_in_bytes())?;
         entries.starts.push(at as u32);
         match (kind, self.objects.find(&bytes[id.clone()])) {
@@ -111,14 +117,22 @@ impl<'o> Trees<'o> {
         Some(id.end)
     }
 
-    fn finish(&self, forest: &mut Forest, visited: Visited, mut entries: Entries, len: usize) -> Entries {
+    fn finish(
+        &self,
+        forest: &mut Forest,
+        visited: Visited,
+        mut entries: Entries,
+        len: usize,
+    ) -> Entries {
         entries.starts.push(len as u32);
         if visited.is_first {
             forest.trees += 1;
             let parent = visited.object;
-            forest.edges.extend(
-                entries.links.iter().map(|l| Edge { parent, child: l.child, name: l.name }),
-            );
+            forest.edges.extend(entries.links.iter().map(|l| Edge {
+                parent,
+                child: l.child,
+                name: l.name,
+            }));
             if entries.is_broken {
                 forest.broken.push((parent, Broken::Form, 0));
             }
@@ -252,7 +266,10 @@ mod tests {
         bytes.extend(b"40000 c\0");
         bytes.extend([8; 20]);
         let first = raw(&bytes, 0, 20).unwrap();
-        assert_eq!((first.kind, &bytes[first.name], first.id), (EntryKind::Blob, &b"a b"[..], 11..31));
+        assert_eq!(
+            (first.kind, &bytes[first.name], first.id),
+            (EntryKind::Blob, &b"a b"[..], 11..31)
+        );
         let second = raw(&bytes, 31, 20).unwrap();
         assert_eq!((second.kind, &bytes[second.name]), (EntryKind::Tree, &b"c"[..]));
         assert!(raw(&bytes[..40], 31, 20).is_none());
