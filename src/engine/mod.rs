@@ -53,8 +53,7 @@ impl Engine {
 
     /// The findings in `blob`, sorted by place.
     pub fn scan(&self, blob: &Blob<'_>) -> Vec<Finding> {
-        let findings = self.findings(&self.sight(blob), blob.origin);
-        findings.into_iter().map(|(_, finding)| finding).collect()
+        self.findings(&self.sight(blob), blob.origin)
     }
 
     /// What the text of `blob` holds, whatever file it stands in.

@@ -33,6 +33,7 @@ struct Sighting {
     start: LineCol,
     end: LineCol,
     secret: Secret,
+    identity: Identity,
     evidence: Evidence,
     exposure: Option<Exposure>,
     /// For a rule of a pair: whether the other one matches nearby.
@@ -72,13 +73,15 @@ impl Engine {
         cursor: &mut Cursor<'_>,
     ) -> Sighting {
         let span = candidate.secret.clone();
+        let secret = Secret::new(&text[span.clone()]);
         let pair = self.rules.rule(candidate.rule).pair.as_ref();
         Sighting {
             rule: candidate.rule,
             pattern: candidate.pattern,
             start: cursor.at(span.start),
             end: cursor.ahead(span.end),
-            secret: Secret::new(&text[span.clone()]),
+            identity: Identity::new(candidate.rule.0, &secret),
+            secret,
             evidence,
             exposure: exposure::of_line(text, &span),
             counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
@@ -108,13 +111,35 @@ impl Engine {
     }
 
     /// What the sightings of one text are worth in the file `origin`, sorted by place.
-    pub fn findings(&self, sightings: &Sightings, origin: &Origin) -> Vec<(Identity, Finding)> {
+    pub fn findings(&self, sightings: &Sightings, origin: &Origin) -> Vec<Finding> {
+        let kept = self.kept(sightings, &origin.path);
+        kept.into_iter().map(|s| self.finding(s, origin)).collect()
+    }
+
+    /// Which secrets the findings of one text are in the file at `path`, sorted by place.
+    pub fn identities(&self, sightings: &Sightings, path: &str) -> Vec<Identity> {
+        self.kept(sightings, path).into_iter().map(|s| s.identity).collect()
+    }
+
+    /// The first finding of the secret `identity` in the file `origin`.
+    pub fn finding_of(
+        &self,
+        identity: Identity,
+        sightings: &Sightings,
+        origin: &Origin,
+    ) -> Option<Finding> {
+        let kept = self.kept(sightings, &origin.path);
+        kept.into_iter().find(|s| s.identity == identity).map(|s| self.finding(s, origin))
+    }
+
+    /// The sightings that the path of their file does not speak against.
+    fn kept<'s>(&self, sightings: &'s Sightings, path: &str) -> Vec<&'s Sighting> {
         let mut kept: Vec<&Sighting> = sightings
             .all
             .iter()
             .filter(|s| {
                 let rule = self.rules.rule(s.rule);
-                filter::judge_path(&self.rules, rule, &s.evidence, &origin.path).is_ok()
+                filter::judge_path(&self.rules, rule, &s.evidence, path).is_ok()
             })
             .collect();
         if kept.len() > 1 {
@@ -125,10 +150,8 @@ impl Engine {
             let mut n = 0..;
             kept.retain(|_| n.next().is_some_and(|n| !losers.contains(&n)));
         }
-        kept.into_iter()
-            .filter(|s| sightings.owned.contains(&s.span.start))
-            .map(|s| (Identity::new(s.rule.0, &s.secret), self.finding(s, origin)))
-            .collect()
+        kept.retain(|s| sightings.owned.contains(&s.span.start));
+        kept
     }
 
     fn finding(&self, sighting: &Sighting, origin: &Origin) -> Finding {

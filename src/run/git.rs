@@ -146,8 +146,12 @@ impl Search for Texts<'_> {
         Some(self.0.sight(blob)).filter(|s| !s.is_empty())
     }
 
-    fn items(&self, sightings: &Sightings, origin: &Origin) -> Vec<(Identity, Finding)> {
-        self.0.findings(sightings, origin)
+    fn identities(&self, sightings: &Sightings, path: &str) -> Vec<Identity> {
+        self.0.identities(sightings, path)
+    }
+
+    fn item(&self, identity: Identity, sightings: &Sightings, origin: &Origin) -> Option<Finding> {
+        self.0.finding_of(identity, sightings, origin)
     }
 
     fn line(item: &Finding) -> usize {

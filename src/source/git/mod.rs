@@ -55,8 +55,15 @@ pub trait Search: Sync {
     fn sightings(&self, bytes: &[u8], memory: &Self::Memory) -> Option<Self::Sightings>;
     /// What is found in a part of a text, if anything.
     fn part(&self, blob: &Blob<'_>) -> Option<Self::Sightings>;
-    /// What sightings are worth in a file, sorted by place.
-    fn items(&self, sightings: &Self::Sightings, origin: &Origin) -> Vec<(Identity, Self::Item)>;
+    /// Which secrets sightings are in the file at `path`.
+    fn identities(&self, sightings: &Self::Sightings, path: &str) -> Vec<Identity>;
+    /// The first occurrence of the secret `identity` in a file.
+    fn item(
+        &self,
+        identity: Identity,
+        sightings: &Self::Sightings,
+        origin: &Origin,
+    ) -> Option<Self::Item>;
     /// The line that an item begins in.
     fn line(item: &Self::Item) -> usize;
 }

@@ -150,9 +150,8 @@ impl<'t, S: Search> Teller<'t, S> {
         }
         let mut all: Vec<Identity> = Vec::new();
         if let Some(parts) = self.sightings.get(&text) {
-            let origin = self.origin(path);
-            let items = parts.iter().flat_map(|part| self.scan.search.items(part, &origin));
-            all.extend(items.map(|(identity, _)| identity));
+            let path = self.origin(path).path;
+            all.extend(parts.iter().flat_map(|part| self.scan.search.identities(part, &path)));
         }
         all.sort_unstable();
         all.dedup();
@@ -447,12 +446,8 @@ impl<'t, S: Search> Teller<'t, S> {
     /// The first occurrence of the secret of `entry` in `text`.
     fn item(&self, entry: &Entry, text: Object) -> Option<S::Item> {
         let origin = self.origin(entry.path);
-        self.sightings
-            .get(&text)?
-            .iter()
-            .flat_map(|part| self.scan.search.items(part, &origin))
-            .find(|(identity, _)| *identity == entry.identity)
-            .map(|(_, item)| item)
+        let parts = self.sightings.get(&text)?;
+        parts.iter().find_map(|part| self.scan.search.item(entry.identity, part, &origin))
     }
 
     fn history(&self, entry: &Entry, mut refs: Vec<u32>, in_head: &[bool]) -> Option<History> {
