@@ -1,4 +1,7 @@
 //! What is known of findings together, and what to do about each.
 
 pub mod guidance;
+pub mod history;
 pub mod proof;
+#[cfg(test)]
+pub(crate) mod sample;
