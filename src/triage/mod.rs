@@ -3,5 +3,6 @@
 pub mod guidance;
 pub mod history;
 pub mod proof;
+pub mod same_value;
 #[cfg(test)]
 pub(crate) mod sample;
