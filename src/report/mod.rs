@@ -1,5 +1,7 @@
 //! Findings as bytes. One function writes any format; nothing here decides what is reported.
 
+mod date;
+mod history;
 mod human;
 mod json;
 mod runbook;
@@ -84,11 +86,51 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
 }
 
 impl Report<'_> {
+    /// How many things kept the scan from being complete.
+    ///
+    /// A gap that has an error message is one problem and not two.
+    fn problems(&self) -> usize {
+        self.errors.len().max(self.coverage.failures())
+    }
+
     /// What is printed of a finding's secret.
     fn shown(&self, finding: &Finding) -> String {
         match self.secrets {
             Secrets::Redacted => finding.redacted(),
             Secrets::Shown => String::from_utf8_lossy(finding.secret.expose()).into_owned(),
         }
+    }
+}
+
+/// `1 file`, `80,123 commits`.
+fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// `n` with a comma before every three digits.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod sample;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_have_commas() {
+        let shown = [0, 999, 1_000, 80_123, 1_000_000].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "80,123", "1,000,000"]);
+        assert_eq!([counted(1, "blob"), counted(0, "blob")], ["1 blob", "0 blobs"]);
     }
 }
