@@ -126,11 +126,64 @@ mod sample;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage::Skip;
 
     #[test]
     fn large_numbers_have_commas() {
         let shown = [0, 999, 1_000, 80_123, 1_000_000].map(grouped);
         assert_eq!(shown, ["0", "999", "1,000", "80,123", "1,000,000"]);
         assert_eq!([counted(1, "blob"), counted(0, "blob")], ["1 blob", "0 blobs"]);
+    }
+
+    #[test]
+    fn a_gap_makes_a_scan_incomplete_with_or_without_a_message() {
+        for format in Format::ALL {
+            let mut coverage = Coverage::default();
+            let printed = |c: &Coverage| sample::printed(format, Detail::Normal, &[], c);
+            let whole = printed(&coverage);
+            coverage.skip(Skip::ShallowBoundary, "3f".repeat(20));
+            let partial = printed(&coverage);
+            let says = |text: &str| {
+                [
+                    "is not complete: 1 problem\n",
+                    "\"complete\":false",
+                    "\"executionSuccessful\":false",
+                ]
+                .iter()
+                .any(|words| text.replace("\": false", "\":false").contains(words))
+            };
+            assert!(!says(&whole) && says(&partial), "{format:?}: {partial}");
+        }
+    }
+
+    #[test]
+    fn no_report_has_an_address_or_a_control_character_of_an_author() {
+        let rules = crate::triage::sample::rules();
+        let mut finding = crate::triage::sample::finding(&rules, "hirepanda-api-key", "a", "v");
+        let mut history = crate::triage::sample::removed("a\u{1b}]0;x\u{7}");
+        history.refs[0] = "refs/heads/\u{9b}31m".into();
+        let names = ["Eve \u{1b}[31m\u{202e}\r\n <eve@example.org>", "robin@example.org"];
+        for (change, name) in history
+            .introduced
+            .iter_mut()
+            .map(|i| &mut i.change)
+            .chain(&mut history.removed)
+            .zip(names)
+        {
+            change.author = name.into();
+        }
+        finding.history = Some(Box::new(history));
+        for format in Format::ALL {
+            for detail in [Detail::Normal, Detail::Verbose] {
+                let text =
+                    sample::printed(format, detail, &[finding.clone()], &Coverage::default());
+                assert!(text.contains("Eve"), "{text}");
+                assert!(!text.contains("example.org"), "{text}");
+                assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text}");
+                if format == Format::Terminal {
+                    assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text}");
+                }
+            }
+        }
     }
 }
