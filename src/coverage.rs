@@ -142,8 +142,43 @@ impl Coverage {
         self.skipped.values_mut().for_each(|paths| paths.sort());
     }
 
+    /// How many gaps make the scan incomplete.
+    pub fn failures(&self) -> usize {
+        Skip::ALL.into_iter().filter(|s| s.is_failure()).map(|s| self.count(s)).sum()
+    }
+
     /// How many inputs were skipped for `why`.
     pub fn count(&self, why: Skip) -> usize {
         self.skipped.get(&why).map_or(0, Vec::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_should_have_been_read_is_a_failure() {
+        let mut coverage = Coverage::default();
+        coverage.skip(Skip::Binary, "a".into());
+        coverage.skip(Skip::LfsPointer, "b".into());
+        assert_eq!(coverage.failures(), 0);
+        coverage.skip(Skip::Unreadable, "c".into());
+        coverage.skip(Skip::MissingObject, "d".into());
+        coverage.skip(Skip::MissingObject, "e".into());
+        assert_eq!(coverage.failures(), 3);
+    }
+
+    #[test]
+    fn the_objects_of_several_repositories_are_added() {
+        let mut coverage = Coverage::default();
+        coverage.add(Coverage::default());
+        assert_eq!(coverage.objects, None, "no repository is not an empty one");
+        for _ in 0..2 {
+            let objects = Some(Objects { commits: 1, trees: 2, blobs: 3, tags: 4 });
+            coverage.add(Coverage { objects, ..Coverage::default() });
+        }
+        let sum = Objects { commits: 2, trees: 4, blobs: 6, tags: 8 };
+        assert_eq!(coverage.objects, Some(sum));
     }
 }

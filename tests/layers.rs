@@ -7,13 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const WORDS: [&str; 5] = ["blob", "coverage", "letters", "secret", "span"];
+const WORDS: [&str; 7] = ["blob", "coverage", "edit", "history", "letters", "secret", "span"];
 
 /// What each module may name of this crate, beyond itself.
 fn allowed(module: &str) -> BTreeSet<&'static str> {
     let knowing = |more: &[&'static str]| WORDS.iter().chain(more).copied().collect();
     match module {
-        "blob" | "coverage" | "letters" | "secret" => BTreeSet::new(),
+        "blob" | "coverage" | "edit" | "history" | "letters" | "secret" => BTreeSet::new(),
         // A place in a text that is one part of an input counts on from what lies before it, and
         // that belongs to the blob.
         "span" => BTreeSet::from(["blob"]),
@@ -63,15 +63,16 @@ fn homes(name: &str) -> &'static [&'static str] {
         "clap_mangen" | "anyhow" => &["run"],
         "serde_sarif" => &["report::sarif"],
         "aho_corasick" => &["prefilter"],
-        "memchr" => &["content", "exposure", "filter", "near", "prefilter", "span"],
+        "memchr" => &["content", "exposure", "filter", "near", "prefilter", "source", "span"],
         "regex_automata" => &["rule", "matcher"],
         "regex_syntax" | "toml" | "postcard" => &["rule"],
-        "ignore" => &["source"],
+        "ignore" | "rayon" => &["source"],
+        "gix" => &["source::git"],
         "indicatif" => &["run"],
         "encoding_rs" => &["content"],
         "base64" | "crc32fast" | "hmac" => &["filter"],
-        // `run` asks for today's date once, so that the engine has no clock.
-        "jiff" => &["filter", "run"],
+        // `run` asks for today's date once, so that the engine has no clock; `report` writes dates.
+        "jiff" => &["filter", "report", "run"],
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.

@@ -7,12 +7,18 @@ use std::{
 
 use serde::Serialize;
 
-use super::Report;
+use super::{
+    Report,
+    history::{self, HistoryForm},
+};
 use crate::{
-    coverage::Coverage,
+    coverage::{Coverage, Objects},
     finding::Finding,
     rule::RuleIndex,
-    triage::guidance::{self, Runbook},
+    triage::{
+        guidance::{self, Runbook},
+        same_value::SameValues,
+    },
 };
 
 /// Grows only by new fields; anything else gets a new number.
@@ -48,9 +54,14 @@ struct FindingForm<'r> {
     end: Place,
     secret: String,
     fingerprint: &'r str,
+    /// The fingerprints of other findings with the same value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    same_value: Vec<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exposure: Option<&'static str>,
     reasons: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<HistoryForm<'r>>,
 }
 
 #[derive(Serialize)]
@@ -90,8 +101,25 @@ struct CoverageForm<'r> {
     complete: bool,
     files: u64,
     bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<ObjectsForm>,
     git_ignored_files: &'static str,
     skipped: BTreeMap<&'static str, &'r [String]>,
+}
+
+/// What was read of a repository's database.
+#[derive(Serialize)]
+pub(super) struct ObjectsForm {
+    commits: u64,
+    trees: u64,
+    blobs: u64,
+    tags: u64,
+}
+
+impl From<Objects> for ObjectsForm {
+    fn from(Objects { commits, trees, blobs, tags }: Objects) -> Self {
+        Self { commits, trees, blobs, tags }
+    }
 }
 
 #[derive(Serialize)]
@@ -116,10 +144,11 @@ enum Line<'r> {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let same = SameValues::of(report.findings);
     let document = Document {
         schema: SCHEMA,
         tool: TOOL,
-        findings: report.findings.iter().map(|f| finding(report, f)).collect(),
+        findings: report.findings.iter().map(|f| finding(report, &same, f)).collect(),
         rules: report
             .findings
             .iter()
@@ -133,11 +162,12 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let same = SameValues::of(report.findings);
     for f in report.findings {
         let RuleForm { title, provider, guidance, .. } = rule(report, f.rule);
         let line = Line::Finding {
             schema: SCHEMA,
-            finding: finding(report, f),
+            finding: finding(report, &same, f),
             title,
             provider,
             guidance,
@@ -156,7 +186,7 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
     writeln!(out)
 }
 
-fn finding<'r>(report: &Report<'r>, f: &'r Finding) -> FindingForm<'r> {
+fn finding<'r>(report: &Report<'r>, same: &SameValues<'r>, f: &'r Finding) -> FindingForm<'r> {
     FindingForm {
         rule: &report.rules.rule(f.rule).id,
         severity: f.severity.as_str(),
@@ -166,8 +196,10 @@ fn finding<'r>(report: &Report<'r>, f: &'r Finding) -> FindingForm<'r> {
         end: Place { line: f.end.line, column: f.end.col },
         secret: report.shown(f),
         fingerprint: f.fingerprint.as_str(),
+        same_value: same.fingerprints(f),
         exposure: f.exposure.map(|e| e.as_str()),
         reasons: &f.reasons,
+        history: f.history.as_deref().map(history::form),
     }
 }
 
@@ -199,12 +231,103 @@ fn guidance_form<'r>(book: &Runbook<'r>) -> GuidanceForm<'r> {
 }
 
 fn coverage<'r>(report: &Report<'r>) -> CoverageForm<'r> {
-    let Coverage { files, bytes, skipped, ignore_rules, .. } = report.coverage;
+    let Coverage { files, bytes, skipped, ignore_rules, objects } = report.coverage;
     CoverageForm {
-        complete: report.errors.is_empty(),
+        complete: report.problems() == 0,
         files: *files,
         bytes: *bytes,
+        objects: objects.map(ObjectsForm::from),
         git_ignored_files: if *ignore_rules { "skipped" } else { "read" },
         skipped: skipped.iter().map(|(why, paths)| (why.as_str(), paths.as_slice())).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        history::Reach,
+        report::{Detail, Format, sample::printed},
+        triage::sample,
+    };
+
+    fn document(findings: &[Finding], coverage: &Coverage) -> Value {
+        let text = printed(Format::Json, Detail::Normal, findings, coverage);
+        serde_json::from_str(&text).expect("it is JSON")
+    }
+
+    fn found(path: &str) -> Finding {
+        sample::finding(&sample::rules(), "stripe-live-secret-key", path, "value")
+    }
+
+    #[test]
+    fn a_history_has_full_ids_and_dates() {
+        let mut finding = found("a");
+        let mut history = sample::removed("old/a");
+        history.overdue_days = Some(7);
+        finding.history = Some(Box::new(history));
+        let document = document(&[finding], &Coverage::default());
+        insta::assert_snapshot!(format!("{:#}", document["findings"][0]["history"]), @r#"
+        {
+          "reach": "commit",
+          "introduced": {
+            "commit": "3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f",
+            "author": "Ada Example",
+            "date": "2025-03-04T12:00:00+01:00",
+            "path": "old/a",
+            "line": 4
+          },
+          "removed": {
+            "commit": "9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c",
+            "author": "Bob Example",
+            "date": "2025-06-02T12:00:00+01:00"
+          },
+          "at_head": false,
+          "in_worktree": false,
+          "commits": 214,
+          "refs": [
+            "refs/heads/main",
+            "refs/heads/next",
+            "refs/tags/v1"
+          ],
+          "refs_total": 3,
+          "overdue_days": 7
+        }
+        "#);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let mut finding = found("a");
+        let before = document(std::slice::from_ref(&finding), &Coverage::default());
+        for key in ["history", "same_value"] {
+            assert_eq!(before["findings"][0].get(key), None);
+        }
+        assert_eq!(before["coverage"].get("objects"), None);
+        finding.history = Some(Box::new(sample::only(Reach::Index)));
+        let staged = document(&[finding], &Coverage::default());
+        let expected = json!({ "reach": "index", "at_head": false, "in_worktree": false,
+                               "commits": 0, "refs": [], "refs_total": 0 });
+        assert_eq!(staged["findings"][0]["history"], expected);
+    }
+
+    #[test]
+    fn the_same_value_is_named_by_its_fingerprints() {
+        let findings = [found("a"), found("b")];
+        let document = document(&findings, &Coverage::default());
+        for (at, other) in [(0, 1), (1, 0)] {
+            let expected = json!([findings[other].fingerprint.as_str()]);
+            assert_eq!(document["findings"][at]["same_value"], expected);
+        }
+    }
+
+    #[test]
+    fn the_objects_that_were_read_are_counted() {
+        let objects = Some(Objects { commits: 1, trees: 2, blobs: 3, tags: 0 });
+        let document = document(&[], &Coverage { objects, ..Coverage::default() });
+        let expected = json!({ "commits": 1, "trees": 2, "blobs": 3, "tags": 0 });
+        assert_eq!(document["coverage"]["objects"], expected);
     }
 }

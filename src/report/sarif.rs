@@ -11,16 +11,19 @@ use std::{
 use serde_json::json;
 use serde_sarif::sarif;
 
-use super::{Report, runbook};
+use super::{Report, counted, grouped, history, json::ObjectsForm, runbook};
 use crate::{
-    coverage::Skip,
+    coverage::{Coverage, Skip},
     finding::Finding,
+    history::History,
     rule::{Confidence, RuleIndex, RuleSpec, Severity},
-    triage::guidance,
+    triage::{guidance, same_value::SameValues},
 };
 
 /// GitHub keeps so many results of a run and drops the others without regard to severity.
 const MAX_RESULTS: usize = 5_000;
+/// So many gaps of one kind are named; GitHub takes 10 MB, and a partial clone may lack more.
+const MAX_GAPS: usize = 100;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -129,6 +132,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn results(report: &Report<'_>, findings: &[&Finding], rules: &[RuleIndex]) -> Vec<sarif::Result> {
+    let same = SameValues::of(report.findings);
     let mut seen: HashMap<&str, usize> = HashMap::new();
     findings
         .iter()
@@ -137,13 +141,14 @@ fn results(report: &Report<'_>, findings: &[&Finding], rules: &[RuleIndex]) -> V
             // same secret would be one alert.
             let occurrence = seen.entry(f.fingerprint.as_str()).or_default();
             *occurrence += 1;
-            result(report, f, *occurrence, rules)
+            result(report, &same, f, *occurrence, rules)
         })
         .collect()
 }
 
 fn result(
     report: &Report<'_>,
+    same: &SameValues<'_>,
     finding: &Finding,
     occurrence: usize,
     rules: &[RuleIndex],
@@ -151,6 +156,9 @@ fn result(
     let rule = report.rules.rule(finding.rule);
     let book = guidance::runbook(report.rules, rule);
     let mut text = format!("{}: {}. {}", rule.title, report.shown(finding), book.impact);
+    if let Some(history) = &finding.history {
+        text.push_str(&format!(" {}", sentence(history)));
+    }
     for reason in &finding.reasons {
         text.push_str(&format!(" Note: {reason}."));
     }
@@ -160,6 +168,36 @@ fn result(
     let index =
         rules.binary_search(&finding.rule).expect("the rules were collected from these findings");
     let hash = format!("{}:{occurrence}", finding.fingerprint.as_str());
+    sarif::Result::builder()
+        .rule_id(&rule.id)
+        .rule_index(index as i64)
+        .level(result_level(finding.severity))
+        .message(sarif::Message::builder().text(text).build())
+        .locations(vec![location(finding)])
+        .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), hash)]))
+        .properties(
+            sarif::PropertyBag::builder()
+                .additional_properties(result_properties(finding, same))
+                .build(),
+        )
+        .build()
+}
+
+/// A message may have links in brackets and placeholders in braces; a name must not.
+fn sentence(history: &History) -> String {
+    let plain = |c: char| match c {
+        '[' | '{' => '(',
+        ']' | '}' => ')',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    history::sentence(history).chars().map(plain).collect()
+}
+
+fn result_properties(
+    finding: &Finding,
+    same: &SameValues<'_>,
+) -> BTreeMap<String, serde_json::Value> {
     let mut properties = BTreeMap::from([
         ("confidence".to_owned(), json!(finding.confidence.as_str())),
         ("severity".to_owned(), json!(finding.severity.as_str())),
@@ -168,15 +206,14 @@ fn result(
     if let Some(exposure) = finding.exposure {
         properties.insert("exposure".to_owned(), json!(exposure.as_str()));
     }
-    sarif::Result::builder()
-        .rule_id(&rule.id)
-        .rule_index(index as i64)
-        .level(result_level(finding.severity))
-        .message(sarif::Message::builder().text(text).build())
-        .locations(vec![location(finding)])
-        .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), hash)]))
-        .properties(sarif::PropertyBag::builder().additional_properties(properties).build())
-        .build()
+    let others = same.fingerprints(finding);
+    if !others.is_empty() {
+        properties.insert("sameValue".to_owned(), json!(others));
+    }
+    if let Some(history) = &finding.history {
+        properties.insert("history".to_owned(), history::properties(history));
+    }
+    properties
 }
 
 fn result_level(severity: Severity) -> sarif::ResultLevel {
@@ -214,45 +251,224 @@ fn uri(path: &str) -> String {
 }
 
 fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
-    let notification = |level: &str, text: String| {
-        sarif::Notification::builder()
-            .level(json!(level))
-            .message(sarif::Message::builder().text(text).build())
-            .build()
-    };
-    // The names of the ledger: an error message has the path as it was typed, which may be the machine's.
-    let unreadable = report.coverage.skipped.get(&Skip::Unreadable).map_or(&[][..], Vec::as_slice);
-    let mut notifications: Vec<_> = unreadable
-        .iter()
-        .map(|path| notification("error", format!("`{path}` could not be read")))
-        .collect();
+    let mut notifications: Vec<_> = gaps(report.coverage).collect();
     if dropped > 0 {
         let text = format!(
-            "{dropped} findings of lower severity are not in this file: code scanning keeps {MAX_RESULTS}"
+            "{} of lower severity are not in this file: code scanning keeps {MAX_RESULTS}",
+            counted(dropped as u64, "finding")
         );
         notifications.push(notification("warning", text));
     }
     let coverage = report.coverage;
     let skipped: BTreeMap<&str, usize> =
         coverage.skipped.iter().map(|(w, p)| (w.as_str(), p.len())).collect();
-    let properties = BTreeMap::from([(
-        "coverage".to_owned(),
-        json!({ "files": coverage.files, "bytes": coverage.bytes, "skipped": skipped,
-                "gitIgnoredFiles": if coverage.ignore_rules { "skipped" } else { "read" } }),
-    )]);
+    let mut ledger = json!({
+        "files": coverage.files, "bytes": coverage.bytes, "skipped": skipped,
+        "gitIgnoredFiles": if coverage.ignore_rules { "skipped" } else { "read" },
+    });
+    if let Some(objects) = coverage.objects {
+        ledger["objects"] = json!(ObjectsForm::from(objects));
+    }
+    let properties = BTreeMap::from([("coverage".to_owned(), ledger)]);
     sarif::Invocation::builder()
-        .execution_successful(report.errors.is_empty())
+        .execution_successful(report.problems() == 0)
         .tool_execution_notifications(notifications)
         .properties(sarif::PropertyBag::builder().additional_properties(properties).build())
         .build()
 }
 
+/// An error for everything that should have been read and was not.
+///
+/// They have the names of the ledger: an error message has the path as it was typed, which may be
+/// the machine's.
+fn gaps(coverage: &Coverage) -> impl Iterator<Item = sarif::Notification> {
+    let failures = coverage.skipped.iter().filter(|(why, _)| why.is_failure());
+    failures.flat_map(|(&why, names)| {
+        let named = names.iter().take(MAX_GAPS).map(move |name| gap(why, name));
+        let rest = names.len().saturating_sub(MAX_GAPS) as u64;
+        let rest = (rest > 0).then(|| format!("and {} more {why}", grouped(rest)));
+        named.chain(rest).map(|text| notification("error", text))
+    })
+}
+
+fn gap(why: Skip, name: &str) -> String {
+    match why {
+        Skip::ShallowBoundary => format!("the parents of commit `{name}` are not in this clone"),
+        Skip::MissingObject => format!("object `{name}` is named and not there"),
+        Skip::CorruptObject => format!("object `{name}` is damaged"),
+        _ => format!("`{name}` could not be read"),
+    }
+}
+
+fn notification(level: &str, text: String) -> sarif::Notification {
+    sarif::Notification::builder()
+        .level(json!(level))
+        .message(sarif::Message::builder().text(text).build())
+        .build()
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::{
+        coverage::Objects,
+        history::Reach,
+        report::{Detail, Format, sample::printed},
+        triage::sample,
+    };
+
+    fn log(findings: &[Finding], coverage: &Coverage) -> Value {
+        let text = printed(Format::Sarif, Detail::Normal, findings, coverage);
+        let log = serde_json::from_str(&text).expect("it is JSON");
+        assert_valid(&log);
+        log
+    }
+
+    fn assert_valid(log: &Value) {
+        let schema = include_str!("../../tests/data/sarif-schema-2.1.0.json");
+        let mut schema: Value = serde_json::from_str(schema).expect("it is JSON");
+        // As published, this pattern has a `]` too many, which not every regex dialect takes for a
+        // letter.
+        for part in ["run", "toolComponent"] {
+            let language = &mut schema["definitions"][part]["properties"]["language"];
+            language["pattern"] = "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$".into();
+        }
+        let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+        let errors: Vec<String> =
+            validator.iter_errors(log).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+
+    fn found(path: &str, history: Option<History>) -> Finding {
+        let rules = sample::rules();
+        let mut finding = sample::finding(&rules, "stripe-live-secret-key", path, "value");
+        finding.history = history.map(Box::new);
+        finding
+    }
+
+    fn invocation_of(log: &Value) -> &Value {
+        &log["runs"][0]["invocations"][0]
+    }
 
     #[test]
     fn a_path_becomes_a_uri_reference() {
         assert_eq!(uri("a b/ä#1.txt"), "a%20b/%C3%A4%231.txt");
+    }
+
+    #[test]
+    fn a_history_is_a_property_in_camel_case() {
+        let mut history = sample::removed("old/a");
+        history.overdue_days = Some(7);
+        let log = log(&[found("a", Some(history))], &Coverage::default());
+        let history = &log["runs"][0]["results"][0]["properties"]["history"];
+        insta::assert_snapshot!(format!("{history:#}"), @r#"
+        {
+          "reach": "commit",
+          "introduced": {
+            "commit": "3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f",
+            "author": "Ada Example",
+            "date": "2025-03-04T12:00:00+01:00",
+            "path": "old/a",
+            "line": 4
+          },
+          "removed": {
+            "commit": "9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c",
+            "author": "Bob Example",
+            "date": "2025-06-02T12:00:00+01:00"
+          },
+          "atHead": false,
+          "inWorktree": false,
+          "commits": 214,
+          "refs": [
+            "refs/heads/main",
+            "refs/heads/next",
+            "refs/tags/v1"
+          ],
+          "refsTotal": 3,
+          "overdueDays": 7
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_message_says_since_when_in_one_sentence() {
+        let mut linked = sample::at_head("a");
+        let introduced = linked.introduced.as_mut().expect("it was given one");
+        introduced.change.author = "[Eve](http://localhost) {0}".into();
+        let sentences = [
+            sample::at_head("a"),
+            sample::removed("a"),
+            sample::only(Reach::Index),
+            sample::only(Reach::Unreachable),
+            linked,
+        ]
+        .map(|history| {
+            let said = sentence(&history);
+            let log = log(&[found("a", Some(history))], &Coverage::default());
+            let text = &log["runs"][0]["results"][0]["message"]["text"];
+            assert!(text.as_str().is_some_and(|t| t.contains(&said)), "{text}");
+            said
+        });
+        insta::assert_snapshot!(sentences.join("\n"), @r"
+        Introduced in 3f3f3f3f3f3f on 2025-03-04 by Ada Example; still at HEAD.
+        Introduced in 3f3f3f3f3f3f on 2025-03-04 by Ada Example; removed in 9c9c9c9c9c9c on 2025-06-02.
+        Staged, not committed.
+        Unreachable, but still in the object database.
+        Introduced in 3f3f3f3f3f3f on 2025-03-04 by (Eve)(http://localhost) (0); still at HEAD.
+        ");
+    }
+
+    #[test]
+    fn the_same_value_is_named_by_its_fingerprints() {
+        let findings = [found("a", None), found("b", None)];
+        let log = log(&findings, &Coverage::default());
+        let others = &log["runs"][0]["results"][0]["properties"]["sameValue"];
+        assert_eq!(others, &json!([findings[1].fingerprint.as_str()]));
+    }
+
+    #[test]
+    fn the_objects_that_were_read_are_counted() {
+        let objects = Some(Objects { commits: 1, trees: 2, blobs: 3, tags: 4 });
+        let log = log(&[], &Coverage { objects, ..Coverage::default() });
+        let invocation = invocation_of(&log);
+        let expected = json!({ "commits": 1, "trees": 2, "blobs": 3, "tags": 4 });
+        assert_eq!(invocation["properties"]["coverage"]["objects"], expected);
+        assert_eq!(invocation["executionSuccessful"], true);
+    }
+
+    #[test]
+    fn every_gap_that_matters_is_an_error() {
+        let mut coverage = Coverage::default();
+        for why in Skip::ALL {
+            coverage.skip(why, "x".into());
+        }
+        let log = log(&[], &coverage);
+        let invocation = invocation_of(&log);
+        assert_eq!(invocation["executionSuccessful"], false);
+        let notes = invocation["toolExecutionNotifications"].as_array().expect("there are some");
+        assert!(notes.iter().all(|n| n["level"] == "error"));
+        let texts: Vec<_> = notes.iter().filter_map(|n| n["message"]["text"].as_str()).collect();
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        `x` could not be read
+        the parents of commit `x` are not in this clone
+        object `x` is named and not there
+        object `x` is damaged
+        ");
+        let skipped = &invocation["properties"]["coverage"]["skipped"];
+        assert_eq!(skipped.as_object().map(serde_json::Map::len), Some(Skip::ALL.len()));
+    }
+
+    #[test]
+    fn a_clone_that_lacks_everything_does_not_fill_the_file() {
+        let mut coverage = Coverage::default();
+        (0..10_000).for_each(|n| coverage.skip(Skip::MissingObject, format!("{n:040}")));
+        let log = log(&[], &coverage);
+        let notes = invocation_of(&log)["toolExecutionNotifications"].as_array();
+        let notes = notes.expect("there are some");
+        assert_eq!(notes.len(), MAX_GAPS + 1);
+        let last = &notes[MAX_GAPS]["message"]["text"];
+        assert_eq!(last, "and 9,900 more objects that are named and not there");
     }
 }
