@@ -2,13 +2,16 @@
 //! each way of storing that repository.
 
 use std::{
+    collections::BTreeSet,
     fs,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
+use serde_json::Value;
+
 use crate::{
     hidden::{Hidden, Kind},
-    project::count,
+    project::{count, findings},
     repository::{Repository, assert_known, copy_directory, found, skipped},
 };
 
@@ -73,7 +76,13 @@ fn mirror(hidden: &Hidden) -> Repository {
 
 #[test]
 fn the_repository_of_these_tests_is_what_it_claims() {
-    sha1().assert_is_what_it_claims();
+    let hidden = sha1();
+    hidden.assert_is_what_it_claims();
+    let all = hidden.expected(&hidden.repo, Kind::Worktree).len();
+    assert_eq!(hidden.expected(&packed(&hidden), Kind::Worktree).len(), all);
+    assert_eq!(hidden.expected(&loose(&hidden), Kind::Worktree).len(), all);
+    assert_eq!(hidden.expected(&bare(&hidden), Kind::Bare).len(), all - 2);
+    assert_eq!(hidden.expected(&mirror(&hidden), Kind::Mirror).len(), all - 9);
 }
 
 #[test]
@@ -207,4 +216,18 @@ fn a_repository_is_the_same_from_wherever_it_is_named() {
     let elsewhere = Repository::nothing();
     assert_eq!(elsewhere.scan(&["-f", "json", &hidden.repo.shown()]).stdout, whole.stdout);
     assert_eq!(hidden.repo.scan(&["-f", "json", "app"]).stdout, whole.stdout, "a directory in it");
+}
+
+#[test]
+fn a_key_in_the_working_tree_is_the_one_that_a_plain_scan_finds() {
+    let hidden = sha1();
+    let repo = &hidden.repo;
+    let scanned = repo.project.scan(&["-f", "json", "--no-ignore", "--show-secrets"]).json();
+    let (_, report) = repo.report(&["--no-ignore"]);
+    let prints = |report: &Value, wanted: fn(&Value) -> bool| -> BTreeSet<String> {
+        let all = findings(report).iter().filter(|f| wanted(f));
+        all.map(|f| format!("{} {}", f["fingerprint"], f["path"])).collect()
+    };
+    let here = |f: &Value| f["history"]["in_worktree"] == true && f["path"] != "link";
+    assert_eq!(prints(&report, here), prints(&scanned, |_| true));
 }
