@@ -13,6 +13,7 @@ mod hidden;
 mod history;
 mod history_bad;
 mod history_edits;
+mod history_random;
 mod history_truth;
 mod inputs;
 mod jwt;
