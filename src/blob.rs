@@ -19,6 +19,11 @@ impl Origin {
         Self { path: "stdin".into(), shown: "-".into() }
     }
 
+    /// No place at all, for bytes whose path is not known yet.
+    pub fn nowhere() -> Self {
+        Self { path: String::new(), shown: PathBuf::new() }
+    }
+
     /// The file `shown`, whose name in reports is relative to `base`.
     pub fn file(shown: &Path, base: &Path) -> Self {
         let inside = shown.strip_prefix(base).unwrap_or(shown);

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::{content::Text, filter};
+use crate::filter;
 
 /// A place that makes a leak worse or milder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,11 +82,10 @@ impl fmt::Display for Exposure {
     }
 }
 
-/// Where the secret at `span` stands: by its line first, then by its path.
-pub fn exposure(text: &Text<'_>, span: &Range<usize>) -> Option<Exposure> {
-    let line = filter::line_of(&text.bytes, span);
-    let before = &text.bytes[line.start..span.start.max(line.start)];
-    by_line(before).or_else(|| by_path(text.path))
+/// Where the secret at `span` of `text` stands, by its line, which speaks before the path does.
+pub fn of_line(text: &[u8], span: &Range<usize>) -> Option<Exposure> {
+    let line = filter::line_of(text, span);
+    by_line(&text[line.start..span.start.max(line.start)])
 }
 
 /// Prefixes of environment variables that build tools copy into browser bundles.
@@ -139,7 +138,8 @@ fn names_with_prefix(line: &[u8], prefix: &[u8]) -> bool {
         .any(|at| at == 0 || !(line[at - 1].is_ascii_alphanumeric() || line[at - 1] == b'_'))
 }
 
-fn by_path(path: &str) -> Option<Exposure> {
+/// Where a secret in the file at `path` stands.
+pub fn of_path(path: &str) -> Option<Exposure> {
     let lower = path.to_ascii_lowercase();
     let (dirs, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.split('.').next().unwrap_or_default();
@@ -224,7 +224,7 @@ mod tests {
 
     fn at(path: &str, line: &str) -> Option<Exposure> {
         let start = line.find('@').unwrap();
-        exposure(&Text::whole(line.as_bytes(), path), &(start..start + 1))
+        of_line(line.as_bytes(), &(start..start + 1)).or_else(|| of_path(path))
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::{
     blob::Origin,
     exposure::Exposure,
+    history::History,
     rule::{Confidence, RuleIndex, Severity},
     secret::{Fingerprint, Secret},
     span::LineCol,
@@ -36,6 +37,8 @@ pub struct Finding {
     pub reasons: Vec<String>,
     /// It is an HMAC-signed token, which can prove a secret.
     pub signed_token: bool,
+    /// What the repository knows of it, if it was found in one.
+    pub history: Option<Box<History>>,
 }
 
 impl Finding {

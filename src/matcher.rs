@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::{
+    edit::{Changes, Copied, Edit},
     near,
     prefilter::Hit,
     rule::{RuleIndex, RuleSet},
@@ -107,11 +108,103 @@ pub fn find_candidates(
         {
             continue;
         }
-        pattern.matches(text, window, |whole, secret| {
-            found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
-        });
+        search(set, index, text, window, &mut found);
     }
     found
+}
+
+/// Every match in a text that was made by an edit of another, whose matches are known.
+///
+/// `hits` are all keywords of the new text, `known` all matches of the old one. Only windows that the
+/// edit can have touched are searched.
+pub fn find_changed(
+    set: &RuleSet,
+    text: &[u8],
+    binary: bool,
+    hits: impl Iterator<Item = Hit>,
+    edit: &Edit,
+    changes: &Changes,
+    known: &[Candidate],
+) -> Vec<Candidate> {
+    // An old match that is gone may have covered another: where it ended, the next one began.
+    let is_gone = |c: &&Candidate| edit.copies().iter().all(|copied| moved(c, copied).is_none());
+    let gone: Vec<usize> = known.iter().filter(is_gone).map(|c| c.pattern).collect();
+    let windows = touched_windows(set, text.len(), binary, hits, changes, &gone);
+    let is_searched = |c: &Candidate| {
+        let pattern = c.pattern as u32;
+        let next = windows.partition_point(|(p, w)| (*p, w.start) <= (pattern, c.whole.start));
+        next.checked_sub(1)
+            .map(|last| &windows[last])
+            .is_some_and(|(p, w)| *p == pattern && c.whole.start < w.end)
+    };
+    let mut found: Vec<Candidate> = edit
+        .copies()
+        .iter()
+        .flat_map(|copied| known.iter().filter_map(|c| moved(c, copied)))
+        .filter(|c| !is_searched(c))
+        .collect();
+    for (index, window) in windows {
+        search(set, index as usize, text, window, &mut found);
+    }
+    found
+}
+
+/// A match of the old text at its new place, if `copied` holds all of it.
+fn moved(candidate: &Candidate, copied: &Copied) -> Option<Candidate> {
+    let end = copied.from + copied.len;
+    let shift = |at: usize| at - copied.from + copied.to;
+    let inside = copied.from <= candidate.whole.start && candidate.whole.end <= end;
+    inside.then(|| Candidate {
+        whole: shift(candidate.whole.start)..shift(candidate.whole.end),
+        secret: shift(candidate.secret.start)..shift(candidate.secret.end),
+        ..candidate.clone()
+    })
+}
+
+/// The joined windows, by pattern and place, that a change can have touched: those of keywords within a
+/// match's length of it, or twice that length for patterns of which a match is gone.
+fn touched_windows(
+    set: &RuleSet,
+    len: usize,
+    binary: bool,
+    hits: impl Iterator<Item = Hit>,
+    changes: &Changes,
+    gone: &[usize],
+) -> Vec<(u32, Range<usize>)> {
+    let mut all: Vec<(u32, Range<usize>, bool)> = Vec::new();
+    for hit in hits {
+        let pattern = &set.patterns()[hit.pattern as usize];
+        if binary && !applies_to_binary(pattern) {
+            continue;
+        }
+        let max = pattern.spec.max_bytes;
+        let within = |bytes: usize| hit.end.saturating_sub(bytes)..len.min(hit.start + bytes);
+        let far = if gone.contains(&(hit.pattern as usize)) { 2 } else { 1 };
+        all.push((hit.pattern, within(max), changes.touch(&within(far * max))));
+    }
+    all.sort_unstable_by_key(|(pattern, window, _)| (*pattern, window.start));
+    all.dedup_by(|(p, next, next_touched), (q, last, touched)| {
+        let joins = p == q && next.start <= last.end;
+        if joins {
+            last.end = last.end.max(next.end);
+            *touched |= *next_touched;
+        }
+        joins
+    });
+    all.into_iter().filter(|(_, _, touched)| *touched).map(|(p, w, _)| (p, w)).collect()
+}
+
+fn search(
+    set: &RuleSet,
+    index: usize,
+    text: &[u8],
+    window: Range<usize>,
+    found: &mut Vec<Candidate>,
+) {
+    let pattern = &set.patterns()[index];
+    pattern.matches(text, window, |whole, secret| {
+        found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
+    });
 }
 
 /// Whether the pattern's secret has a prefix that is worth looking for among arbitrary bytes.

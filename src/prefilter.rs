@@ -20,6 +20,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use self::{grams::Grams, runs::MIN_RUN};
 use crate::rule::{Pattern, RuleSet};
 
+/// Which keyword of a `Prefilter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Word(pub u32);
+
 /// A keyword of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
@@ -41,6 +45,8 @@ pub struct Prefilter {
     /// How far before and behind a run the keyword of an everyday pattern can be.
     before: usize,
     after: usize,
+    /// The longest keyword that is not everyday.
+    max_rare_bytes: usize,
 }
 
 /// Words, and for each the patterns that it belongs to.
@@ -56,6 +62,8 @@ const EVERYDAY: [&str; 12] = [
     "value",
 ];
 const MAX_SHORT_BYTES: usize = 3;
+/// The longest keyword that a pattern with an everyday one may have.
+const MAX_EVERYDAY_BYTES: usize = 64;
 
 impl Prefilter {
     /// For the rules of `set`.
@@ -88,34 +96,120 @@ impl Prefilter {
                 .build(&everyday.words)
                 .expect("a few dozen short words are within the automaton's limits")
         });
-        Self { grams: Grams::new(&rare.words), rare, everyday, automaton, before, after }
+        let max_rare_bytes = rare.words.iter().map(String::len).max().unwrap_or(0);
+        Self {
+            grams: Grams::new(&rare.words),
+            rare,
+            everyday,
+            automaton,
+            before,
+            after,
+            max_rare_bytes,
+        }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order.
     pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) {
-        self.grams
-            .find(&self.rare.words, text, |word, start| self.rare.hits(word, start, &mut found));
-        let Some(automaton) = &self.automaton else { return };
-        let mut region: Option<Range<usize>> = None;
-        let mut search = |region: Range<usize>| {
-            let base = region.start;
-            for m in automaton.find_overlapping_iter(&text[region]) {
-                self.everyday.hits(m.pattern().as_usize(), base + m.start(), &mut found);
+        self.words(text, |word, start| {
+            let (patterns, len) = self.word(word);
+            patterns.iter().for_each(|&pattern| found(Hit { pattern, start, end: start + len }));
+        });
+    }
+
+    /// The patterns that a word belongs to, and its length in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If `word` comes from another `Prefilter`.
+    pub fn word(&self, Word(word): Word) -> (&[u32], usize) {
+        let word = word as usize;
+        let rare = self.rare.words.len();
+        let (list, word) =
+            if word < rare { (&self.rare, word) } else { (&self.everyday, word - rare) };
+        (&list.patterns[word], list.words[word].len())
+    }
+
+    /// As `hits`, but each word once, and not once for each of its patterns: the word and its first byte.
+    pub fn words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
+        self.grams.find(&self.rare.words, text, |word, start| found(Word(word as u32), start));
+        self.everyday_words(text, found);
+    }
+
+    /// The words of `text` that matches which touch `change` need, beyond those that the bytes on
+    /// either side of it have by themselves.
+    ///
+    /// These are words that touch it; everyday words around a run that touches it; and everyday words
+    /// on one side of it for a run on the other.
+    pub fn words_around(
+        &self,
+        text: &[u8],
+        change: &Range<usize>,
+        mut found: impl FnMut(Word, usize),
+    ) {
+        let near = around(text, change, self.max_rare_bytes);
+        self.grams.find(&self.rare.words, &text[near.clone()], |word, at| {
+            let start = near.start + at;
+            if start < change.end && start + self.rare.words[word].len() > change.start {
+                found(Word(word as u32), start);
             }
-        };
+        });
+        // Runs whose surroundings reach the change; with room to see that they are long enough.
+        let first = change.start.saturating_sub(self.after + MIN_RUN);
+        let last = text.len().min(change.end + self.before + MIN_RUN);
+        let mut region: Option<Range<usize>> = None;
+        runs::for_each(&text[first..last], |run| {
+            let run = first + run.start..first + run.end;
+            let mut near = run.start.saturating_sub(self.before)..last.min(run.end + self.after);
+            if run.start > change.end {
+                near.end = near.end.min(change.end + MAX_EVERYDAY_BYTES);
+            }
+            if run.end < change.start {
+                near.start = near.start.max(change.start.saturating_sub(MAX_EVERYDAY_BYTES));
+            }
+            if near.start < near.end {
+                region = Some(
+                    region
+                        .take()
+                        .map_or(near.clone(), |r| r.start.min(near.start)..r.end.max(near.end)),
+                );
+            }
+        });
+        if let Some(region) = region {
+            self.search(text, region, &mut found);
+        }
+    }
+
+    fn everyday_words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
+        let mut region: Option<Range<usize>> = None;
         runs::for_each(text, |run| {
             let near = run.start.saturating_sub(self.before)..text.len().min(run.end + self.after);
             match &mut region {
                 Some(r) if near.start <= r.end => r.end = near.end,
                 _ => {
                     if let Some(done) = region.replace(near) {
-                        search(done);
+                        self.search(text, done, &mut found);
                     }
                 }
             }
         });
-        region.into_iter().for_each(search);
+        if let Some(region) = region {
+            self.search(text, region, &mut found);
+        }
     }
+
+    /// The everyday words in `region` of `text`.
+    fn search(&self, text: &[u8], region: Range<usize>, found: &mut impl FnMut(Word, usize)) {
+        let Some(automaton) = &self.automaton else { return };
+        let (rare, base) = (self.rare.words.len(), region.start);
+        for m in automaton.find_overlapping_iter(&text[region]) {
+            found(Word((rare + m.pattern().as_usize()) as u32), base + m.start());
+        }
+    }
+}
+
+/// `range` and `side` bytes before and behind it, as far as `text` goes.
+fn around(text: &[u8], range: &Range<usize>, side: usize) -> Range<usize> {
+    range.start.saturating_sub(side)..text.len().min(range.end + side)
 }
 
 /// Whether the pattern's words are searched around runs: if it has everyday words; or short ones, unless
@@ -125,6 +219,7 @@ fn is_everyday(pattern: &Pattern) -> bool {
     let short =
         |k: &String| k.len() < MAX_SHORT_BYTES || (k.len() == MAX_SHORT_BYTES && spec.run_last);
     spec.keywords.iter().any(|k| EVERYDAY.contains(&k.as_str()) || short(k))
+        && spec.keywords.iter().all(|k| k.len() <= MAX_EVERYDAY_BYTES)
 }
 
 impl Keywords {
@@ -140,10 +235,5 @@ impl Keywords {
             all.patterns.last_mut().expect("pushed with its word").push(pattern);
         }
         all
-    }
-
-    fn hits(&self, word: usize, start: usize, found: &mut impl FnMut(Hit)) {
-        let end = start + self.words[word].len();
-        self.patterns[word].iter().for_each(|&pattern| found(Hit { pattern, start, end }));
     }
 }

@@ -73,6 +73,23 @@ impl Fingerprint {
     }
 }
 
+/// Tells secrets of one run apart: the same number for the same value of the same rule. It stays in
+/// memory, since it would let a guess be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity([u8; 16]);
+
+impl Identity {
+    /// The first 128 bits of a SHA-256 over the rule's number and the value.
+    pub fn new(rule: usize, secret: &Secret) -> Self {
+        let mut hash = Sha256::new();
+        hash.update((rule as u64).to_be_bytes());
+        hash.update(secret.expose());
+        let mut first = [0; 16];
+        first.copy_from_slice(&hash.finalize()[..16]);
+        Self(first)
+    }
+}
+
 /// `bytes` in lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

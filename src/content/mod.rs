@@ -49,7 +49,7 @@ pub struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text of a blob.
-    pub fn of(blob: &'a Blob<'a>) -> Self {
+    pub fn of(blob: &Blob<'a>) -> Self {
         let (bytes, owned) = match blob.nature {
             Nature::Text | Nature::Binary => {
                 let mark = mark_len(blob.bytes, blob.before);

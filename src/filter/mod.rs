@@ -13,11 +13,12 @@ pub mod structure;
 
 use std::{fmt, ops::Range};
 
+pub use quoting::Reading;
+
 use crate::{
-    content::Text,
     matcher::Candidate,
     near,
-    rule::{Kind, RuleSet, spec::Quoting},
+    rule::{Kind, RuleSet, RuleSpec, spec::Quoting},
     secret,
 };
 
@@ -98,40 +99,34 @@ pub struct Evidence {
     pub end: Option<usize>,
     /// For an HMAC-signed JWT: it can prove which secret signed it.
     pub signed_token: bool,
+    /// How a programming language reads the value.
+    pub reading: Reading,
 }
 
-/// Asks all questions about `candidate`.
+/// Asks all questions about `candidate` that its text answers, whatever file that is.
 ///
 /// # Errors
 ///
 /// The first reason against it.
 pub fn judge(
     set: &RuleSet,
-    text: &Text<'_>,
+    text: &[u8],
     candidate: &Candidate,
     today: i64,
 ) -> Result<Evidence, Dropped> {
     let pattern = &set.patterns()[candidate.pattern].spec;
     let rule = set.rule(candidate.rule);
-    let value = &text.bytes[candidate.secret.clone()];
+    let value = &text[candidate.secret.clone()];
     if let Some(near) = &pattern.near
-        && !near::stands_near(&text.bytes, candidate.whole.clone(), near)
+        && !near::stands_near(text, candidate.whole.clone(), near)
     {
         return Err(Dropped::NotNear);
     }
-    if pattern.quoting == Quoting::Bare
-        && quoting::is_expression(text, &candidate.whole, &candidate.secret)
-    {
-        return Err(Dropped::Expression);
-    }
     if set.provider(rule).general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
-        if quoting::is_key(&text.bytes, &candidate.secret) {
+        if quoting::is_key(text, &candidate.secret) {
             return Err(Dropped::Key);
         }
-        if let Some(place) = place::place(text.path) {
-            return Err(Dropped::Place(place));
-        }
-        if let Some(word) = name::harmless(&text.bytes, &candidate.whole, &candidate.secret) {
+        if let Some(word) = name::harmless(text, &candidate.whole, &candidate.secret) {
             return Err(Dropped::Harmless(word));
         }
     }
@@ -140,8 +135,7 @@ pub fn judge(
     }
     let body = &value[public_len(&pattern.prefixes, value)..];
     if !matches!(rule.kind, Kind::PrivateKey)
-        && let Some(reason) =
-            placeholder::reason(&text.bytes, candidate.secret.clone(), body, rule.kind)
+        && let Some(reason) = placeholder::reason(text, candidate.secret.clone(), body, rule.kind)
     {
         return Err(Dropped::Placeholder(reason));
     }
@@ -160,9 +154,9 @@ pub fn judge(
         }
         Kind::OpaqueToken if !likeness::looks_random(value) => return Err(Dropped::NotRandom),
         Kind::Password => {
-            let end = password::judge(&text.bytes, candidate.secret.clone())
-                .map_err(Dropped::NotAPassword)?;
-            if password::is_next_item(&text.bytes[candidate.whole.start..end], value) {
+            let end =
+                password::judge(text, candidate.secret.clone()).map_err(Dropped::NotAPassword)?;
+            if password::is_next_item(&text[candidate.whole.start..end], value) {
                 return Err(Dropped::NotAPassword(password::Reason::Identifier));
             }
             evidence.end = (end < candidate.secret.end).then_some(end);
@@ -177,9 +171,36 @@ pub fn judge(
         evidence.facts.push("its checksum is right".into());
     }
     if let Some(kind) = rule.structure {
-        structure::read(kind, &text.bytes, candidate.secret.clone(), today, &mut evidence)?;
+        structure::read(kind, text, candidate.secret.clone(), today, &mut evidence)?;
+    }
+    if pattern.quoting == Quoting::Bare {
+        evidence.reading = quoting::reading(text, &candidate.whole, &candidate.secret);
     }
     Ok(evidence)
+}
+
+/// Asks the questions that the path of its file answers about a candidate of `rule` that its text
+/// speaks for.
+///
+/// # Errors
+///
+/// The first reason against it.
+pub fn judge_path(
+    set: &RuleSet,
+    rule: &RuleSpec,
+    evidence: &Evidence,
+    path: &str,
+) -> Result<(), Dropped> {
+    if evidence.reading.is_expression(path) {
+        return Err(Dropped::Expression);
+    }
+    if set.provider(rule).general
+        && matches!(rule.kind, Kind::OpaqueToken | Kind::Password)
+        && let Some(place) = place::place(path)
+    {
+        return Err(Dropped::Place(place));
+    }
+    Ok(())
 }
 
 /// How many bytes at the start of `value` the rule declares public.

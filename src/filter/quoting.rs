@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use super::line_of;
-use crate::content::Text;
 
 /// Extensions of files in which a literal has quotes.
 const LANGUAGES: [&str; 62] = [
@@ -15,18 +14,22 @@ const LANGUAGES: [&str; 62] = [
     "sol", "vb", "pas", "d", "nim", "zig", "s", "asm", "dts",
 ];
 
-/// Whether the match at `whole` is an expression: the file is in a programming language, and the match
-/// stands neither in a string nor in a comment nor in a query.
-pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>, secret: &Range<usize>) -> bool {
-    let name = text.path.rsplit('/').next().unwrap_or_default();
-    let is_language = name
-        .rsplit_once('.')
-        .is_some_and(|(_, e)| LANGUAGES.contains(&e.to_ascii_lowercase().as_str()));
-    if !is_language {
-        return false;
-    }
-    let line = line_of(&text.bytes, whole);
-    let before = &text.bytes[line.start..whole.start];
+/// How a programming language reads a value without quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// As it stands: it has quotes, or stands in a string, a comment or a query.
+    #[default]
+    Literal,
+    /// As the name of something else, or an expression.
+    Expression,
+    /// As it stands where back quotes hold strings, as an expression elsewhere.
+    BetweenBackQuotes,
+}
+
+/// How a programming language reads the match at `whole`, whose value has no quotes of its own.
+pub(super) fn reading(text: &[u8], whole: &Range<usize>, secret: &Range<usize>) -> Reading {
+    let line = line_of(text, whole);
+    let before = &text[line.start..whole.start];
     // The quote of a key, as in `"password": value`, opens no string.
     let word = before
         .iter()
@@ -34,15 +37,36 @@ pub(super) fn is_expression(text: &Text<'_>, whole: &Range<usize>, secret: &Rang
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
         .count();
     let line = &before[..before.len() - word];
-    let closes = |quote: &u8| text.bytes[whole.start..secret.start].contains(quote);
+    let closes = |quote: &u8| text[whole.start..secret.start].contains(quote);
     let line = match line.split_last() {
         Some((quote @ (b'"' | b'\''), rest)) if closes(quote) => rest,
         _ => before,
     };
-    !(in_string(line)
-        || in_comment(line)
-        || in_query(line)
-        || in_block(&text.bytes[..whole.start], name))
+    let before = &text[..whole.start];
+    if in_string(line) || in_comment(line) || in_query(line) || in_block(before) {
+        Reading::Literal
+    } else if is_odd(before, b"`") {
+        Reading::BetweenBackQuotes
+    } else {
+        Reading::Expression
+    }
+}
+
+impl Reading {
+    /// Whether it is an expression in the file at `path`.
+    pub(super) fn is_expression(self, path: &str) -> bool {
+        /// Languages in which a string between back quotes goes over lines.
+        const BACK_QUOTES: [&str; 6] = ["go", "js", "ts", "mjs", "jsx", "tsx"];
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let Some((_, extension)) = name.rsplit_once('.') else { return false };
+        match self {
+            Self::Literal => false,
+            Self::BetweenBackQuotes if BACK_QUOTES.contains(&extension) => false,
+            Self::BetweenBackQuotes | Self::Expression => {
+                LANGUAGES.contains(&extension.to_ascii_lowercase().as_str())
+            }
+        }
+    }
 }
 
 /// Whether the quoted value at `secret` is the name of another value: in `"the password",` and below it
@@ -57,21 +81,19 @@ pub(super) fn is_key(text: &[u8], secret: &Range<usize>) -> bool {
 }
 
 /// Whether a comment or a string that began on an earlier line is still open.
-fn in_block(before: &[u8], name: &str) -> bool {
+fn in_block(before: &[u8]) -> bool {
     /// A longer comment is a file of its own.
     const MAX_COMMENT_BYTES: usize = 16 << 10;
-    /// Triple quotes are counted from the beginning: only that tells which opens and which closes.
-    const MAX_COUNTED_BYTES: usize = 512 << 10;
     let near = &before[before.len().saturating_sub(MAX_COMMENT_BYTES)..];
     let last = |word: &[u8]| memchr::memmem::rfind(near, word);
-    let is_odd = |quotes: &[u8]| {
-        before.len() <= MAX_COUNTED_BYTES
-            && memchr::memmem::find_iter(before, quotes).count() % 2 == 1
-    };
-    last(b"/*") > last(b"*/") || is_odd(b"\"\"\"") || is_odd(b"'''")
-        // In Go and in JavaScript a string between back quotes goes over lines.
-        || [".go", ".js", ".ts", ".mjs", ".jsx", ".tsx"].iter().any(|e| name.ends_with(e))
-            && is_odd(b"`")
+    last(b"/*") > last(b"*/") || is_odd(before, b"\"\"\"") || is_odd(before, b"'''")
+}
+
+/// Whether so many `quotes` stand in `before` that the last of them opens something. They are counted
+/// from the beginning: only that tells which opens and which closes.
+fn is_odd(before: &[u8], quotes: &[u8]) -> bool {
+    const MAX_COUNTED_BYTES: usize = 512 << 10;
+    before.len() <= MAX_COUNTED_BYTES && memchr::memmem::find_iter(before, quotes).count() % 2 == 1
 }
 
 fn in_string(before: &[u8]) -> bool {
@@ -114,11 +136,7 @@ mod tests {
     fn of(path: &str, line: &str) -> bool {
         let start = line.find("password").unwrap();
         let value = line.find("pw1").unwrap();
-        is_expression(
-            &Text::whole(line.as_bytes(), path),
-            &(start..line.len()),
-            &(value..value + 3),
-        )
+        reading(line.as_bytes(), &(start..line.len()), &(value..value + 3)).is_expression(path)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Where blobs come from. A source reads, hands each blob to a function, and keeps the ledger; it
 //! knows nothing of what that function looks for.
 
+pub mod git;
 mod read;
 pub mod stdin;
 pub mod walk;

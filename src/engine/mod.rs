@@ -1,0 +1,171 @@
+//! Text -> findings: the only place that names all stages before it.
+//!
+//! It comes in two halves. A blob in a repository's history may stand at many paths, so its text is
+//! searched and judged first, into `Sighting`s; with a path, these become findings.
+
+mod grade;
+mod memory;
+mod sighting;
+
+use std::{collections::BTreeMap, ops::Range};
+
+pub use memory::Memory;
+pub use sighting::Sighting;
+
+use crate::{
+    blob::Blob,
+    content::Text,
+    filter::{self, Dropped, Evidence},
+    finding::Finding,
+    matcher::{self, Candidate, NearCheck, Windows},
+    prefilter::{Hit, Prefilter},
+    rule::{Confidence, Kind, RuleIndex, RuleSet},
+};
+
+/// Everything that a scan needs and never changes. Shared by all threads.
+#[derive(Debug)]
+pub struct Engine {
+    rules: RuleSet,
+    prefilter: Prefilter,
+    now: i64,
+}
+
+/// A candidate and what became of it.
+#[derive(Debug)]
+pub struct Judged {
+    /// What a regex matched. Its secret ends where its structure says.
+    pub candidate: Candidate,
+    /// What speaks for it, or the reason against it.
+    pub verdict: Result<Evidence, Dropped>,
+}
+
+impl Engine {
+    /// An engine for `rules`. `now` is in seconds since 1970, for expiry dates.
+    pub fn new(rules: RuleSet, now: i64) -> Self {
+        let prefilter = Prefilter::new(&rules);
+        Self { rules, prefilter, now }
+    }
+
+    /// The rules it looks for.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The findings in `blob`, in no particular order.
+    pub fn scan(&self, blob: &Blob<'_>) -> Vec<Finding> {
+        let text = Text::of(blob);
+        let candidates = self.candidates(&text, NearCheck::First);
+        let sightings = self.sightings_of(&text, candidates);
+        let mut findings = self.findings(&sightings, blob.origin);
+        findings.retain(|(at, _)| text.owned.contains(at));
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// The keywords in `text`, in no particular order.
+    pub fn hits(&self, text: &Text<'_>, found: impl FnMut(Hit)) {
+        self.prefilter.hits(&text.bytes, found);
+    }
+
+    /// What the regexes match in `text`.
+    pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
+        let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
+        self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
+        matcher::find_candidates(&self.rules, &text.bytes, windows, near_check)
+    }
+
+    /// Passes `candidates` of `text` through all filters. Sorted by place and rule.
+    pub fn judge(&self, text: &Text<'_>, candidates: Vec<Candidate>) -> Vec<Judged> {
+        let mut judged = self.judge_text(&text.bytes, candidates);
+        for j in &mut judged {
+            let rule = self.rules.rule(j.candidate.rule);
+            if let Ok(evidence) = &j.verdict
+                && let Err(dropped) = filter::judge_path(&self.rules, rule, evidence, text.path)
+            {
+                j.verdict = Err(dropped);
+            }
+        }
+        let covered = self.covered(judged.iter().enumerate().filter_map(|(n, j)| {
+            let Candidate { rule, pattern, secret, .. } = &j.candidate;
+            let evidence = j.verdict.as_ref().ok()?;
+            Some((n, secret.clone(), self.precision(*rule, *pattern, secret, evidence)))
+        }));
+        for (loser, winner) in covered {
+            let by = self.rules.rule(judged[winner].candidate.rule).id.clone();
+            judged[loser].verdict = Err(Dropped::Covered { by });
+        }
+        judged
+    }
+
+    /// Passes `candidates` through the filters that need no path.
+    fn judge_text(&self, text: &[u8], candidates: Vec<Candidate>) -> Vec<Judged> {
+        let mut judged: Vec<Judged> = candidates
+            .into_iter()
+            .map(|mut candidate| {
+                let verdict = filter::judge(&self.rules, text, &candidate, self.now);
+                if let Some(end) = verdict.as_ref().ok().and_then(|e| e.end) {
+                    candidate.secret.end = end;
+                }
+                Judged { candidate, verdict }
+            })
+            .collect();
+        judged.sort_by_key(|j| {
+            (
+                j.candidate.secret.start,
+                j.candidate.secret.end,
+                j.candidate.rule,
+                j.verdict.is_err(),
+                j.candidate.pattern,
+            )
+        });
+        judged.dedup_by(|b, a| {
+            a.candidate.rule == b.candidate.rule
+                && a.candidate.secret == b.candidate.secret
+                && a.verdict.is_ok() == b.verdict.is_ok()
+        });
+        judged
+    }
+
+    /// Of secrets that share bytes, the most precise one stays: pairs of a number that loses and the
+    /// number that it loses to. What comes in is sorted by place.
+    fn covered<P: Ord>(
+        &self,
+        kept: impl Iterator<Item = (usize, Range<usize>, P)>,
+    ) -> Vec<(usize, usize)> {
+        let mut kept: Vec<_> = kept.collect();
+        kept.sort_by(|(_, _, a), (_, _, b)| b.cmp(a));
+        // Winners share no bytes, so only the last one that begins before a span's end can touch it.
+        let mut winners: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        let mut losers = Vec::new();
+        for (n, Range { start, end }, _) in kept {
+            match winners.range(..end).next_back() {
+                Some((_, &(winner_end, winner))) if winner_end > start => losers.push((n, winner)),
+                _ => {
+                    winners.insert(start, (end, n));
+                }
+            }
+        }
+        losers
+    }
+
+    /// What decides between two rules for the same bytes: whether the format is somebody's own, then
+    /// evidence, then a documented prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
+    fn precision(
+        &self,
+        index: RuleIndex,
+        pattern: usize,
+        secret: &Range<usize>,
+        evidence: &Evidence,
+    ) -> impl Ord + use<> {
+        let rule = self.rules.rule(index);
+        let pattern = &self.rules.patterns()[pattern].spec;
+        (
+            !self.rules.provider(rule).general,
+            rule.kind != Kind::Id,
+            if evidence.verified { Confidence::High } else { rule.confidence },
+            !pattern.prefixes.is_empty(),
+            pattern.near.is_some(),
+            secret.len(),
+            std::cmp::Reverse(index),
+        )
+    }
+}

@@ -1,0 +1,154 @@
+//! What a text holds, whatever file it stands in; and how that becomes findings of one file.
+
+use std::ops::Range;
+
+use super::{Engine, grade::Grade};
+use crate::{
+    blob::Origin,
+    content::Text,
+    exposure::{self, Exposure},
+    filter::{self, Evidence},
+    finding::Finding,
+    matcher::Candidate,
+    rule::{Kind, Pair, RuleIndex},
+    secret::{Fingerprint, Guessable, Identity, Secret},
+    span::{self, Cursor, LineCol},
+};
+
+/// A secret that a text speaks for. The path of its file can still speak against it.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    rule: RuleIndex,
+    pattern: usize,
+    span: Range<usize>,
+    start: LineCol,
+    end: LineCol,
+    secret: Secret,
+    evidence: Evidence,
+    exposure: Option<Exposure>,
+    /// For a rule of a pair: whether the other one matches nearby.
+    counterpart: Option<bool>,
+}
+
+impl Sighting {
+    /// What is the same secret of the same rule, wherever it stands.
+    pub fn identity(&self) -> Identity {
+        Identity::new(self.rule.0, &self.secret)
+    }
+}
+
+impl Engine {
+    /// The sightings among `candidates` of `text`, sorted by place.
+    pub(super) fn sightings_of(
+        &self,
+        text: &Text<'_>,
+        candidates: Vec<Candidate>,
+    ) -> Vec<Sighting> {
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let mut cursor = Cursor::new(&text.bytes, text.before);
+        self.judge_text(&text.bytes, candidates)
+            .into_iter()
+            .filter_map(|j| {
+                Some(self.sighting(&text.bytes, &j.candidate, j.verdict.ok()?, &mut cursor))
+            })
+            .collect()
+    }
+
+    fn sighting(
+        &self,
+        text: &[u8],
+        candidate: &Candidate,
+        evidence: Evidence,
+        cursor: &mut Cursor<'_>,
+    ) -> Sighting {
+        let span = candidate.secret.clone();
+        let pair = self.rules.rule(candidate.rule).pair.as_ref();
+        Sighting {
+            rule: candidate.rule,
+            pattern: candidate.pattern,
+            start: cursor.at(span.start),
+            end: cursor.ahead(span.end),
+            secret: Secret::new(&text[span.clone()]),
+            evidence,
+            exposure: exposure::of_line(text, &span),
+            counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
+            span,
+        }
+    }
+
+    /// Whether a match of the other rule of `pair` stands near `candidate`.
+    fn has_counterpart(&self, text: &[u8], candidate: &Candidate, pair: &Pair) -> bool {
+        const MAX_SIDE_BYTES: usize = 4 << 10;
+        let around = span::lines_around(
+            text,
+            candidate.whole.clone(),
+            usize::from(pair.lines),
+            MAX_SIDE_BYTES,
+        );
+        let mut found = false;
+        for pattern in self.rules.patterns() {
+            if self.rules.rule(pattern.rule).id == pair.with {
+                pattern.matches(text, around.clone(), |_, secret| {
+                    found |= secret.end <= candidate.secret.start
+                        || secret.start >= candidate.secret.end;
+                });
+            }
+        }
+        found
+    }
+
+    /// What `sightings` of one text, sorted by place, are worth in the file `origin`: where each
+    /// secret begins in the text, and the finding.
+    pub fn findings(&self, sightings: &[Sighting], origin: &Origin) -> Vec<(usize, Finding)> {
+        let mut kept: Vec<&Sighting> = sightings
+            .iter()
+            .filter(|s| {
+                let rule = self.rules.rule(s.rule);
+                filter::judge_path(&self.rules, rule, &s.evidence, &origin.path).is_ok()
+            })
+            .collect();
+        if kept.len() > 1 {
+            let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {
+                (n, s.span.clone(), self.precision(s.rule, s.pattern, &s.span, &s.evidence))
+            }));
+            let losers: std::collections::HashSet<usize> =
+                covered.into_iter().map(|(loser, _)| loser).collect();
+            let mut n = 0..;
+            kept.retain(|_| n.next().is_some_and(|n| !losers.contains(&n)));
+        }
+        kept.into_iter().map(|s| (s.span.start, self.finding(s, origin))).collect()
+    }
+
+    fn finding(&self, sighting: &Sighting, origin: &Origin) -> Finding {
+        let rule = self.rules.rule(sighting.rule);
+        let pattern = &self.rules.patterns()[sighting.pattern].spec;
+        let guessable = if rule.kind == Kind::Password { Guessable::Yes } else { Guessable::No };
+        let exposure = sighting.exposure.or_else(|| exposure::of_path(&origin.path));
+        let mut grade = Grade::new(rule.severity, rule.confidence);
+        grade.environment(rule.environment);
+        if let (Some(pair), Some(present)) = (&rule.pair, sighting.counterpart) {
+            grade.pair(pair, present);
+        }
+        grade.evidence(&sighting.evidence);
+        if let Some(exposure) = exposure {
+            grade.exposure(exposure);
+        }
+        Finding {
+            origin: origin.clone(),
+            start: sighting.start,
+            end: sighting.end,
+            rule: sighting.rule,
+            public_len: filter::public_len(&pattern.prefixes, sighting.secret.expose()),
+            fingerprint: Fingerprint::new(&rule.id, &origin.path, &sighting.secret, guessable),
+            secret: sighting.secret.clone(),
+            severity: grade.severity,
+            confidence: grade.confidence,
+            exposure,
+            reasons: grade.reasons,
+            signed_token: sighting.evidence.signed_token,
+            history: None,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Searches all blobs of a database.
+
+use std::io::{self, Read};
+
+use super::{
+    Search,
+    objects::Object,
+    walk::{Broken, Visited, Visitor},
+};
+use crate::{
+    blob::Origin,
+    edit::Edit,
+    source::{Meter, read::Buffer},
+};
+
+/// How blobs that are made from others are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// Only where they differ.
+    #[default]
+    Changes,
+    /// Each one as a whole: slow, and the measure for the other way.
+    Whole,
+}
+
+/// The visitor that searches.
+pub(super) struct Blobs<'s, S> {
+    pub(super) search: &'s S,
+    pub(super) reading: Reading,
+    pub(super) meter: &'s Meter,
+}
+
+/// What one thread found.
+pub(super) struct Found<T> {
+    /// Blobs that hold something. A large blob was read in parts.
+    pub(super) sightings: Vec<(Object, Vec<T>)>,
+    /// Blobs that could not be read, and how many are made from them.
+    pub(super) broken: Vec<(Object, Broken, u32)>,
+    /// Blobs that were read.
+    pub(super) blobs: u64,
+    /// Their bytes.
+    pub(super) bytes: u64,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self { sightings: Vec::new(), broken: Vec::new(), blobs: 0, bytes: 0 }
+    }
+}
+
+impl<S: Search> Blobs<'_, S> {
+    fn note(
+        &self,
+        found: &mut Found<S::Sightings>,
+        visited: Visited,
+        bytes: &[u8],
+        memory: &S::Memory,
+    ) {
+        if !visited.is_first {
+            return;
+        }
+        self.count(found, bytes.len() as u64);
+        if let Some(sightings) = self.search.sightings(bytes, memory) {
+            found.sightings.push((visited.object, vec![sightings]));
+        }
+    }
+
+    fn count(&self, found: &mut Found<S::Sightings>, bytes: u64) {
+        self.meter.count(bytes);
+        found.blobs += 1;
+        found.bytes += bytes;
+    }
+}
+
+impl<S: Search> Visitor for Blobs<'_, S> {
+    type State = S::Memory;
+    type Local = Found<S::Sightings>;
+
+    fn root(&self, found: &mut Self::Local, visited: Visited, bytes: &[u8]) -> Self::State {
+        let memory = self.search.read(bytes);
+        self.note(found, visited, bytes, &memory);
+        memory
+    }
+
+    fn child(
+        &self,
+        found: &mut Self::Local,
+        visited: Visited,
+        bytes: &[u8],
+        base: &Self::State,
+        edit: &Edit,
+    ) -> Self::State {
+        let memory = match self.reading {
+            Reading::Changes => self.search.reread(bytes, base, edit),
+            Reading::Whole => self.search.read(bytes),
+        };
+        self.note(found, visited, bytes, &memory);
+        memory
+    }
+
+    fn stream(
+        &self,
+        found: &mut Self::Local,
+        visited: Visited,
+        bytes: &mut dyn Read,
+    ) -> io::Result<()> {
+        let mut parts = Vec::new();
+        let read = Buffer::new()
+            .read_all(&Origin::nowhere(), bytes, |blob| parts.extend(self.search.part(blob)));
+        if visited.is_first {
+            if !parts.is_empty() {
+                found.sightings.push((visited.object, parts));
+            }
+            self.count(found, read.as_ref().map_or(0, |extent| extent.bytes));
+        }
+        read.map(|_| ())
+    }
+
+    fn broken(&self, found: &mut Self::Local, object: Object, why: Broken, lost: u32) {
+        found.broken.push((object, why, lost));
+    }
+}
