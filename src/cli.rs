@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Scan files and directories, or standard input
     Scan(Box<ScanArgs>),
+    /// Scan every object of a git repository, or what a commit would add
+    Git(Box<GitArgs>),
     /// Print the revocation runbook of a rule or a provider
     Guide(GuideArgs),
     /// Look at the rules, or test a rule file
@@ -51,6 +53,52 @@ pub struct ScanArgs {
     /// Files and directories, or `-` for standard input
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// What `git` takes, too.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Arguments of `git`.
+#[derive(Debug, Args)]
+pub struct GitArgs {
+    /// The repository: its directory, or any directory in it
+    #[arg(default_value = ".")]
+    pub repository: PathBuf,
+    /// Scan what the index would commit, and nothing else
+    #[arg(long, group = "part")]
+    pub staged: bool,
+    /// Scan what the commits of a range add: A..B or A...B, as `git log` takes it
+    #[arg(long, value_name = "A..B", group = "part")]
+    pub range: Option<String>,
+    /// Scan what commits since a date add: 2026-01-31, 2026-01-31T12:00:00Z or `30 days ago`
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["staged", "range"])]
+    pub since: Option<String>,
+    /// Scan what the commits in the history of a reference add; with --since, the recent ones of them
+    #[arg(long, value_name = "REF", conflicts_with_all = ["staged", "range"])]
+    pub branch: Option<String>,
+    /// Leave out files that are not committed
+    #[arg(long, overrides_with = "worktree")]
+    pub no_worktree: bool,
+    /// Scan files that are not committed as well (the default; undoes --no-worktree)
+    #[arg(long, hide = true)]
+    pub worktree: bool,
+    /// Leave out what nothing reaches any more
+    #[arg(long, overrides_with = "unreachable")]
+    pub reachable_only: bool,
+    /// Report what nothing reaches as well (the default; undoes --reachable-only)
+    #[arg(long, hide = true)]
+    pub unreachable: bool,
+    /// Search every blob as a whole, and not only where it differs from another: slower, the same result
+    #[arg(long)]
+    pub whole_blobs: bool,
+    /// What `scan` takes, too.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// What `scan` and `git` share.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
     /// How to print the findings on standard output
     #[arg(short, long, default_value = "terminal", value_enum)]
     pub format: Format,

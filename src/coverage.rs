@@ -13,11 +13,46 @@ pub enum Skip {
     Binary,
     /// It could not be read; the scan is not complete.
     Unreadable,
+    /// A commit of a shallow clone, which lacks its parents; the scan is not complete.
+    ShallowBoundary,
+    /// An object that is named and not there, as in a partial clone; the scan is not complete.
+    MissingObject,
+    /// An object whose bytes are damaged; the scan is not complete.
+    CorruptObject,
+    /// A file that Git LFS keeps elsewhere.
+    LfsPointer,
+    /// A submodule whose repository is not here.
+    SubmoduleNotCheckedOut,
 }
 
 impl Skip {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Symlink, Self::Special, Self::Binary, Self::Unreadable];
+    pub const ALL: [Self; 9] = [
+        Self::Symlink,
+        Self::Special,
+        Self::Binary,
+        Self::LfsPointer,
+        Self::SubmoduleNotCheckedOut,
+        Self::Unreadable,
+        Self::ShallowBoundary,
+        Self::MissingObject,
+        Self::CorruptObject,
+    ];
+
+    /// Whether a scan with such a gap is not complete.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::Unreadable
+            | Self::ShallowBoundary
+            | Self::MissingObject
+            | Self::CorruptObject => true,
+            Self::Symlink
+            | Self::Special
+            | Self::Binary
+            | Self::LfsPointer
+            | Self::SubmoduleNotCheckedOut => false,
+        }
+    }
 
     /// The word in JSON and SARIF.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +61,11 @@ impl Skip {
             Self::Special => "special-file",
             Self::Binary => "binary",
             Self::Unreadable => "unreadable",
+            Self::ShallowBoundary => "shallow-boundary",
+            Self::MissingObject => "missing-object",
+            Self::CorruptObject => "corrupt-object",
+            Self::LfsPointer => "lfs-pointer",
+            Self::SubmoduleNotCheckedOut => "submodule-not-checked-out",
         }
     }
 }
@@ -37,6 +77,11 @@ impl fmt::Display for Skip {
             Self::Special => "special files not read",
             Self::Binary => "binary files searched for documented prefixes only",
             Self::Unreadable => "inputs that could not be read",
+            Self::ShallowBoundary => "commits whose parents a shallow clone left out",
+            Self::MissingObject => "objects that are named and not there",
+            Self::CorruptObject => "objects that are damaged",
+            Self::LfsPointer => "files that Git LFS keeps elsewhere",
+            Self::SubmoduleNotCheckedOut => "submodules that are not checked out",
         })
     }
 }
@@ -52,6 +97,21 @@ pub struct Coverage {
     pub skipped: BTreeMap<Skip, Vec<String>>,
     /// Git-ignored files were left out, however many there are.
     pub ignore_rules: bool,
+    /// What was read of a repository's database, if any was.
+    pub objects: Option<Objects>,
+}
+
+/// Objects of git, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// Commits.
+    pub commits: u64,
+    /// Trees.
+    pub trees: u64,
+    /// Blobs.
+    pub blobs: u64,
+    /// Annotated tags.
+    pub tags: u64,
 }
 
 impl Coverage {
@@ -65,6 +125,13 @@ impl Coverage {
         self.files += other.files;
         self.bytes += other.bytes;
         self.ignore_rules |= other.ignore_rules;
+        if let Some(other) = other.objects {
+            let own = self.objects.get_or_insert_default();
+            own.commits += other.commits;
+            own.trees += other.trees;
+            own.blobs += other.blobs;
+            own.tags += other.tags;
+        }
         for (why, paths) in other.skipped {
             self.skipped.entry(why).or_default().extend(paths);
         }

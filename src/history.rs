@@ -26,6 +26,23 @@ pub struct History {
     pub overdue_days: Option<u32>,
 }
 
+impl History {
+    /// Of what stands in a file and was never committed nor staged.
+    pub fn of_worktree() -> Self {
+        Self {
+            reach: Reach::Worktree,
+            introduced: None,
+            removed: None,
+            at_head: false,
+            in_worktree: true,
+            commits: 0,
+            refs: Vec::new(),
+            refs_total: 0,
+            overdue_days: None,
+        }
+    }
+}
+
 /// So many references are named; a mirror of a popular repository has ten thousands.
 pub const MAX_REFS: usize = 20;
 

@@ -1,6 +1,6 @@
 //! What a search of one text leaves behind for the search of another that was made from it.
 
-use super::{Engine, Sighting};
+use super::{Engine, Sightings};
 use crate::{
     blob::{Before, Blob, Nature, Origin},
     content::{self, Text},
@@ -106,14 +106,16 @@ impl Engine {
         }
     }
 
-    /// What `bytes`, searched before, are worth. Sorted by place.
-    pub fn sightings(&self, bytes: &[u8], memory: &Memory) -> Vec<Sighting> {
+    /// What `bytes`, searched before, hold; `None` if that is nothing.
+    pub fn recall(&self, bytes: &[u8], memory: &Memory) -> Option<Sightings> {
         if memory.candidates.is_empty() {
-            return Vec::new();
+            return None;
         }
         let origin = Origin::nowhere();
         let nature = memory.nature.unwrap_or_else(|| content::nature(bytes));
-        self.sightings_of(&whole(bytes, nature, &origin), memory.candidates.clone())
+        let sightings =
+            self.sightings_of(&whole(bytes, nature, &origin), memory.candidates.clone());
+        (!sightings.is_empty()).then_some(sightings)
     }
 }
 

@@ -10,7 +10,7 @@ mod sighting;
 use std::{collections::BTreeMap, ops::Range};
 
 pub use memory::Memory;
-pub use sighting::Sighting;
+pub use sighting::Sightings;
 
 use crate::{
     blob::Blob,
@@ -51,14 +51,17 @@ impl Engine {
         &self.rules
     }
 
-    /// The findings in `blob`, in no particular order.
+    /// The findings in `blob`, sorted by place.
     pub fn scan(&self, blob: &Blob<'_>) -> Vec<Finding> {
+        let findings = self.findings(&self.sight(blob), blob.origin);
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// What the text of `blob` holds, whatever file it stands in.
+    pub fn sight(&self, blob: &Blob<'_>) -> Sightings {
         let text = Text::of(blob);
         let candidates = self.candidates(&text, NearCheck::First);
-        let sightings = self.sightings_of(&text, candidates);
-        let mut findings = self.findings(&sightings, blob.origin);
-        findings.retain(|(at, _)| text.owned.contains(at));
-        findings.into_iter().map(|(_, finding)| finding).collect()
+        self.sightings_of(&text, candidates)
     }
 
     /// The keywords in `text`, in no particular order.

@@ -1,6 +1,6 @@
 //! What a text holds, whatever file it stands in; and how that becomes findings of one file.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use super::{Engine, grade::Grade};
 use crate::{
@@ -15,9 +15,18 @@ use crate::{
     span::{self, Cursor, LineCol},
 };
 
+/// What one text holds.
+#[derive(Debug, Clone)]
+pub struct Sightings {
+    /// Sorted by place.
+    all: Vec<Sighting>,
+    /// Only what begins here counts: the text is part of an input.
+    owned: Range<usize>,
+}
+
 /// A secret that a text speaks for. The path of its file can still speak against it.
 #[derive(Debug, Clone)]
-pub struct Sighting {
+struct Sighting {
     rule: RuleIndex,
     pattern: usize,
     span: Range<usize>,
@@ -30,30 +39,29 @@ pub struct Sighting {
     counterpart: Option<bool>,
 }
 
-impl Sighting {
-    /// What is the same secret of the same rule, wherever it stands.
-    pub fn identity(&self) -> Identity {
-        Identity::new(self.rule.0, &self.secret)
+impl Sightings {
+    /// Whether the text holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 }
 
 impl Engine {
-    /// The sightings among `candidates` of `text`, sorted by place.
-    pub(super) fn sightings_of(
-        &self,
-        text: &Text<'_>,
-        candidates: Vec<Candidate>,
-    ) -> Vec<Sighting> {
+    /// The sightings among `candidates` of `text`.
+    pub(super) fn sightings_of(&self, text: &Text<'_>, candidates: Vec<Candidate>) -> Sightings {
+        let owned = text.owned.clone();
         if candidates.is_empty() {
-            return Vec::new();
+            return Sightings { all: Vec::new(), owned };
         }
         let mut cursor = Cursor::new(&text.bytes, text.before);
-        self.judge_text(&text.bytes, candidates)
+        let all = self
+            .judge_text(&text.bytes, candidates)
             .into_iter()
             .filter_map(|j| {
                 Some(self.sighting(&text.bytes, &j.candidate, j.verdict.ok()?, &mut cursor))
             })
-            .collect()
+            .collect();
+        Sightings { all, owned }
     }
 
     fn sighting(
@@ -99,10 +107,10 @@ impl Engine {
         found
     }
 
-    /// What `sightings` of one text, sorted by place, are worth in the file `origin`: where each
-    /// secret begins in the text, and the finding.
-    pub fn findings(&self, sightings: &[Sighting], origin: &Origin) -> Vec<(usize, Finding)> {
+    /// What the sightings of one text are worth in the file `origin`, sorted by place.
+    pub fn findings(&self, sightings: &Sightings, origin: &Origin) -> Vec<(Identity, Finding)> {
         let mut kept: Vec<&Sighting> = sightings
+            .all
             .iter()
             .filter(|s| {
                 let rule = self.rules.rule(s.rule);
@@ -113,12 +121,14 @@ impl Engine {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {
                 (n, s.span.clone(), self.precision(s.rule, s.pattern, &s.span, &s.evidence))
             }));
-            let losers: std::collections::HashSet<usize> =
-                covered.into_iter().map(|(loser, _)| loser).collect();
+            let losers: HashSet<usize> = covered.into_iter().map(|(loser, _)| loser).collect();
             let mut n = 0..;
             kept.retain(|_| n.next().is_some_and(|n| !losers.contains(&n)));
         }
-        kept.into_iter().map(|s| (s.span.start, self.finding(s, origin))).collect()
+        kept.into_iter()
+            .filter(|s| sightings.owned.contains(&s.span.start))
+            .map(|s| (Identity::new(s.rule.0, &s.secret), self.finding(s, origin)))
+            .collect()
     }
 
     fn finding(&self, sighting: &Sighting, origin: &Origin) -> Finding {

@@ -199,7 +199,7 @@ fn guidance_form<'r>(book: &Runbook<'r>) -> GuidanceForm<'r> {
 }
 
 fn coverage<'r>(report: &Report<'r>) -> CoverageForm<'r> {
-    let Coverage { files, bytes, skipped, ignore_rules } = report.coverage;
+    let Coverage { files, bytes, skipped, ignore_rules, .. } = report.coverage;
     CoverageForm {
         complete: report.errors.is_empty(),
         files: *files,

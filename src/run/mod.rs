@@ -1,6 +1,8 @@
 //! Joins the stages: arguments -> exit code. The only place that knows all layers.
 
 mod explain;
+mod git;
+mod output;
 mod rules;
 mod scan;
 
@@ -51,6 +53,7 @@ impl From<Exit> for ExitCode {
 pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Scan(args) => scan::scan(args),
+        Command::Git(args) => git::git(args),
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
         Command::Explain(args) => explain::explain(args),

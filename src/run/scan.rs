@@ -1,85 +1,34 @@
 //! `straykey scan`.
 
-use std::{
-    fs::File,
-    io::{self, BufWriter, IsTerminal, Write},
-    path::Path,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{io, path::Path};
 
-use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::{Exit, engine, load_rules, style, warn};
+use super::{Exit, engine, load_rules, output};
 use crate::{
     cli::ScanArgs,
     engine::Engine,
     finding::Finding,
-    report::{self, Detail, Report, Secrets, Style},
     source::{
         Meter, Outcome, stdin,
         walk::{self, GitIgnored},
     },
-    triage::proof,
 };
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.rules)?);
+    let engine = engine(load_rules(&args.common.rules)?);
     // Before the scan, so that a typing error does not cost one.
-    let files = open_reports(args)?;
-    let mut outcome = read(args, &engine)?;
-    outcome.coverage.sort();
-    let mut errors: Vec<String> =
-        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
-    errors.sort();
-    let findings = triage(args, &engine, outcome.items, &mut errors);
-    for error in &errors {
-        warn(error);
-    }
-    let report = Report {
-        findings: &findings,
-        rules: engine.rules(),
-        coverage: &outcome.coverage,
-        errors: &errors,
-        secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
-        style: style(args.color),
-        detail: detail(args),
-    };
-    write_reports(args, &report, files)?;
-    Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
-        (false, _) => Exit::Incomplete,
-        (true, true) => Exit::Clean,
-        (true, false) => Exit::Findings,
-    })
+    let files = output::open_reports(&args.common)?;
+    let outcome = output::with_progress(&args.common, |meter| read(args, &engine, meter))?;
+    output::finish(&args.common, &engine, outcome, files)
 }
 
-fn read(args: &ScanArgs, engine: &Engine) -> anyhow::Result<Outcome<Finding>> {
-    let meter = Meter::default();
-    let done = AtomicBool::new(false);
-    let shown = !args.no_progress && !args.quiet && io::stderr().is_terminal();
-    std::thread::scope(|scope| {
-        if shown {
-            scope.spawn(|| show_progress(&meter, &done));
-        }
-        let outcome = read_sources(args, engine, &meter);
-        done.store(true, Ordering::Relaxed);
-        outcome
-    })
-}
-
-fn read_sources(
-    args: &ScanArgs,
-    engine: &Engine,
-    meter: &Meter,
-) -> anyhow::Result<Outcome<Finding>> {
+fn read(args: &ScanArgs, engine: &Engine, meter: &Meter) -> anyhow::Result<Outcome<Finding>> {
     let (streams, roots): (Vec<_>, Vec<_>) =
         args.paths.iter().cloned().partition(|p| p == Path::new("-"));
     let options = walk::Options {
         roots,
-        exclude: args.exclude.clone(),
-        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.threads,
+        exclude: args.common.exclude.clone(),
+        git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
+        threads: args.common.threads,
     };
     let mut outcome = walk::walk(&options, meter, |blob| engine.scan(blob))?;
     if !streams.is_empty() {
@@ -89,94 +38,4 @@ fn read_sources(
         outcome.coverage.ignore_rules = false;
     }
     Ok(outcome)
-}
-
-/// Shows files and bytes until `done`; nothing at all during the first second.
-fn show_progress(meter: &Meter, done: &AtomicBool) {
-    const DELAY: Duration = Duration::from_secs(1);
-    const TICK: Duration = Duration::from_millis(50);
-    let started = std::time::Instant::now();
-    let bar = ProgressBar::hidden();
-    bar.set_style(
-        ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is ours"),
-    );
-    while !done.load(Ordering::Relaxed) {
-        if started.elapsed() >= DELAY {
-            if bar.is_hidden() {
-                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            }
-            let (files, bytes) = meter.read();
-            bar.set_message(format!("{files} files, {} MB", bytes / 1_000_000));
-            bar.tick();
-        }
-        std::thread::sleep(TICK);
-    }
-    bar.finish_and_clear();
-}
-
-/// Sorts, proves, and leaves out what the user does not want to see.
-fn triage(
-    args: &ScanArgs,
-    engine: &Engine,
-    mut findings: Vec<Finding>,
-    errors: &mut Vec<String>,
-) -> Vec<Finding> {
-    findings.sort_by(|a, b| (a.sort_key(), &a.origin).cmp(&(b.sort_key(), &b.origin)));
-    findings.dedup_by(|a, b| (a.sort_key(), &a.origin.path) == (b.sort_key(), &b.origin.path));
-    let untried = proof::prove_signatures(engine.rules(), &mut findings);
-    if untried > 0 {
-        errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
-    }
-    findings.retain(|f| f.severity >= args.min_severity && f.confidence >= args.min_confidence);
-    findings
-}
-
-fn detail(args: &ScanArgs) -> Detail {
-    match (args.quiet, args.verbose) {
-        (true, _) => Detail::Quiet,
-        (false, true) => Detail::Verbose,
-        (false, false) => Detail::Normal,
-    }
-}
-
-fn open_reports(args: &ScanArgs) -> anyhow::Result<Vec<File>> {
-    args.reports
-        .iter()
-        .map(|(_, path)| {
-            File::create(path).with_context(|| format!("cannot write report `{}`", path.display()))
-        })
-        .collect()
-}
-
-/// Every report is tried, whatever becomes of the others.
-fn write_reports(args: &ScanArgs, report: &Report<'_>, files: Vec<File>) -> anyhow::Result<()> {
-    let mut failed = None;
-    for ((format, path), file) in args.reports.iter().zip(files) {
-        let plain = Report { style: Style::Plain, ..*report };
-        if let Err(e) = report::write(&plain, *format, &mut BufWriter::new(file)) {
-            let error =
-                anyhow::Error::new(e).context(format!("cannot write report `{}`", path.display()));
-            failed.get_or_insert(error);
-        }
-    }
-    let mut out = BufWriter::new(io::stdout().lock());
-    if let Err(e) = report::write(report, args.format, &mut out).and_then(|()| out.flush()) {
-        failed.get_or_insert(anyhow::Error::new(e).context("cannot write to standard output"));
-    }
-    failed.map_or(Ok(()), Err)
-}
-
-/// An error and its causes in one line.
-struct ErrorChain<'e>(&'e dyn std::error::Error);
-
-impl std::fmt::Display for ErrorChain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
 }

@@ -1,6 +1,7 @@
 //! Where blobs come from. A source reads, hands each blob to a function, and keeps the ledger; it
 //! knows nothing of what that function looks for.
 
+pub mod exclude;
 pub mod git;
 mod read;
 pub mod stdin;
@@ -22,6 +23,8 @@ pub enum SourceError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot walk `{}`", path.display())]
     Walk { path: PathBuf, source: ignore::Error },
+    #[error(transparent)]
+    Git(#[from] git::GitError),
     #[error("`{glob}` is not a glob")]
     Glob { glob: String, source: ignore::Error },
 }

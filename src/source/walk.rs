@@ -7,12 +7,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ignore::{
-    DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState,
-    overrides::OverrideBuilder,
-};
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
-use super::{Meter, Outcome, SourceError, read::Buffer};
+use super::{Meter, Outcome, SourceError, exclude::Excluded, read::Buffer};
 use crate::{
     blob::{Blob, Nature, Origin},
     coverage::Skip,
@@ -79,27 +76,11 @@ pub fn walk<T: Send>(
         .git_global(false)
         .follow_links(false)
         .threads(options.threads)
-        .overrides(overrides(&options.exclude)?)
+        .overrides(Excluded::new(&options.exclude)?.into_override())
         .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
     let shared = Shared { roots: &roots, meter, scan: &scan, outcome: Mutex::new(outcome) };
     builder.build_parallel().visit(&mut Builder { shared: &shared });
     Ok(shared.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn overrides(exclude: &[String]) -> Result<ignore::overrides::Override, SourceError> {
-    let mut builder = OverrideBuilder::new(".");
-    for glob in exclude {
-        // As git reads ignore files it would match everything: `--exclude "$UNSET"` found nothing.
-        if glob.trim().is_empty() {
-            let source = ignore::Error::Glob { glob: None, err: "it is empty".into() };
-            return Err(SourceError::Glob { glob: glob.clone(), source });
-        }
-        // In an override, `!` leaves out.
-        builder
-            .add(&format!("!{glob}"))
-            .map_err(|source| SourceError::Glob { glob: glob.clone(), source })?;
-    }
-    builder.build().map_err(|source| SourceError::Glob { glob: exclude.join(" "), source })
 }
 
 /// One path that the user named.

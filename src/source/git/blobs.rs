@@ -34,6 +34,8 @@ pub(super) struct Blobs<'s, S> {
 pub(super) struct Found<T> {
     /// Blobs that hold something. A large blob was read in parts.
     pub(super) sightings: Vec<(Object, Vec<T>)>,
+    /// Blobs that say where Git LFS keeps a file.
+    pub(super) pointers: Vec<Object>,
     /// Blobs that could not be read, and how many are made from them.
     pub(super) broken: Vec<(Object, Broken, u32)>,
     /// Blobs that were read.
@@ -44,9 +46,25 @@ pub(super) struct Found<T> {
 
 impl<T> Default for Found<T> {
     fn default() -> Self {
-        Self { sightings: Vec::new(), broken: Vec::new(), blobs: 0, bytes: 0 }
+        Self { sightings: Vec::new(), pointers: Vec::new(), broken: Vec::new(), blobs: 0, bytes: 0 }
     }
 }
+
+impl<T> Found<T> {
+    /// Adds what another thread found.
+    pub(super) fn add(&mut self, other: Self) {
+        self.sightings.extend(other.sightings);
+        self.pointers.extend(other.pointers);
+        self.broken.extend(other.broken);
+        self.blobs += other.blobs;
+        self.bytes += other.bytes;
+    }
+}
+
+/// How a file begins that stands for one that Git LFS keeps elsewhere.
+///
+/// <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer>
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 impl<S: Search> Blobs<'_, S> {
     fn note(
@@ -60,6 +78,9 @@ impl<S: Search> Blobs<'_, S> {
             return;
         }
         self.count(found, bytes.len() as u64);
+        if bytes.starts_with(POINTER) {
+            found.pointers.push(visited.object);
+        }
         if let Some(sightings) = self.search.sightings(bytes, memory) {
             found.sightings.push((visited.object, vec![sightings]));
         }

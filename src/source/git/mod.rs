@@ -5,12 +5,24 @@
 //! configuration names.
 
 mod blobs;
+mod commits;
 mod delta;
+mod graph;
+pub mod history;
+mod loose;
 mod objects;
 mod pack;
+mod places;
+mod refs;
+mod repository;
+mod teller;
+mod trees;
 mod walk;
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     blob::{Blob, Origin},
@@ -18,7 +30,10 @@ use crate::{
     secret::Identity,
 };
 
+pub use blobs::Reading;
 pub use delta::DeltaError;
+pub use gix::Repository;
+pub use repository::open;
 pub use walk::Broken;
 
 /// What is looked for in the texts of a repository.
@@ -40,63 +55,63 @@ pub trait Search: Sync {
     fn sightings(&self, bytes: &[u8], memory: &Self::Memory) -> Option<Self::Sightings>;
     /// What is found in a part of a text, if anything.
     fn part(&self, blob: &Blob<'_>) -> Option<Self::Sightings>;
-    /// What sightings are worth in a file.
+    /// What sightings are worth in a file, sorted by place.
     fn items(&self, sightings: &Self::Sightings, origin: &Origin) -> Vec<(Identity, Self::Item)>;
+    /// The line that an item begins in.
+    fn line(item: &Self::Item) -> usize;
 }
 
-/// Why part of a repository could not be read.
+/// Why a repository, or part of it, could not be read.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message is the documentation of its variant")]
 pub enum GitError {
+    #[error("`{}` is not a git repository, nor is any directory above it", path.display())]
+    Open { path: PathBuf, source: Box<gix::Error> },
+    #[error("`{0}` belongs to another user; `git config --global --add safe.directory {0}` says that you trust it", path.display())]
+    Ownership { path: PathBuf },
     #[error("cannot read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot use `{}`", path.display())]
-    Pack { path: PathBuf, source: Box<gix::Error> },
+    File { path: PathBuf, source: Box<gix::Error> },
+    #[error("cannot read all references of `{}`", path.display())]
+    Refs { path: PathBuf },
     #[error("`{}` has no index: `git index-pack` makes one", path.display())]
     NoIndex { path: PathBuf },
-    #[error("object {id} is corrupt")]
-    Object { id: String, source: Broken },
+    #[error("object {id} is corrupt{}", and_lost(*.lost))]
+    Object { id: String, lost: u32, source: Broken },
+    #[error("{count} objects are named and not there: {example} for one")]
+    Missing { count: usize, example: String },
+    #[error("the clone is shallow: it lacks the parents of {count} commits")]
+    Shallow { count: usize },
+    #[error("more than {limit} places were found; the history of others is not told")]
+    Places { limit: usize },
 }
 
-/// TEMP
-pub fn bench<S: Search>(objects: PathBuf, search: &S, whole: bool) -> (u64, u64, usize, usize) {
-    let t = std::time::Instant::now();
-    let db = objects::Database::list(&[objects], gix::hash::Kind::Sha1);
-    let t1 = t.elapsed();
-    let meter = crate::source::Meter::default();
-    let v = blobs::Blobs {
-        search,
-        reading: if whole { blobs::Reading::Whole } else { blobs::Reading::Changes },
-        meter: &meter,
-    };
-    let mut r = (0, 0, 0, 0);
-    for pack in &db.packs {
-        for f in walk::walk(pack, &v, |k| k == gix::objs::Kind::Blob) {
-            r.0 += f.blobs;
-            r.1 += f.bytes;
-            r.2 += f.sightings.len();
-            r.3 += f.broken.len();
+impl GitError {
+    /// What the ledger calls the thing that could not be read: never a path of the machine.
+    fn name(&self) -> String {
+        let file = |path: &Path| {
+            path.file_name()
+                .map_or_else(|| "repository".into(), |n| n.to_string_lossy().into_owned())
+        };
+        match self {
+            Self::Open { path, .. }
+            | Self::Ownership { path }
+            | Self::Read { path, .. }
+            | Self::File { path, .. }
+            | Self::Refs { path }
+            | Self::NoIndex { path } => file(path),
+            Self::Object { id, .. } => id.clone(),
+            Self::Missing { example, .. } => example.clone(),
+            Self::Shallow { .. } => "shallow".into(),
+            Self::Places { .. } => "places".into(),
         }
     }
-    for pack in &db.packs {
-        let mut w: Vec<u32> = pack
-            .roots()
-            .iter()
-            .filter(|r| r.1.kind == gix::objs::Kind::Blob)
-            .map(|r| r.1.weight)
-            .collect();
-        w.sort();
-        w.reverse();
-        eprintln!("roots {} top {:?}", w.len(), &w[..20.min(w.len())]);
+}
+
+fn and_lost(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        n => format!(", and with it {n} that are made from it"),
     }
-    let (a, b) = (t1.as_secs_f64(), t.elapsed().as_secs_f64());
-    std::fs::write(
-        "/tmp/w/bench.txt",
-        format!(
-            "list {a:.2} total {b:.2} orphans {}\n",
-            db.packs.iter().map(|p| p.orphans.len()).sum::<usize>()
-        ),
-    )
-    .ok();
-    r
 }

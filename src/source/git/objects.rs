@@ -125,7 +125,7 @@ impl Listing {
     fn pack(&mut self, path: &Path, index: &Path, multi: &Path) -> Result<(), GitError> {
         let unusable = |path: &Path| {
             let path = path.to_path_buf();
-            |source| GitError::Pack { path, source: Box::new(source) }
+            |source| GitError::File { path, source: Box::new(source) }
         };
         let data = pack::data::File::at(path, self.hash).map_err(unusable(path))?;
         let store = self.packs.len() as u32;

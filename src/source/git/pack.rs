@@ -140,6 +140,16 @@ impl Pack {
         &self.children[range(position as usize)..range(position as usize + 1)]
     }
 
+    /// All entries.
+    pub(super) fn positions(&self) -> std::ops::Range<Position> {
+        0..self.entries.len() as u32
+    }
+
+    /// The entry at `offset`.
+    pub(super) fn find(&self, offset: u64) -> Option<Position> {
+        self.entries.binary_search_by_key(&offset, |e| e.offset).ok().map(|n| n as u32)
+    }
+
     pub(super) fn offset(&self, position: Position) -> u64 {
         self.entries[position as usize].offset
     }

@@ -27,7 +27,7 @@ use crate::edit::Edit;
 /// An object that must be held while others are made from it may have so many bytes.
 pub(super) const MAX_HELD_BYTES: u64 = 1 << 29;
 /// A blob of more bytes that nothing is made from is read in parts.
-const MAX_WHOLE_BYTES: u64 = 16 << 20;
+pub(super) const MAX_WHOLE_BYTES: u64 = 16 << 20;
 /// Trees of deltas that hold objects of more bytes wait for each other.
 const MAX_SHARED_BYTES: u64 = 16 << 20;
 
@@ -273,7 +273,7 @@ impl<'w, V: Visitor> Walker<'w, V> {
 }
 
 /// The bytes of `entry`, uncompressed, in `out`.
-fn inflate(
+pub(super) fn inflate(
     pack: &data::File,
     entry: &data::Entry,
     inflate: &mut zlib::Inflate,

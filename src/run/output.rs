@@ -1,0 +1,161 @@
+//! What `scan` and `git` do around the reading: progress, triage, reports, exit code.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Exit, style, warn};
+use crate::{
+    cli::CommonArgs,
+    engine::Engine,
+    finding::Finding,
+    report::{self, Detail, Report, Secrets, Style},
+    source::{Meter, Outcome},
+    triage::proof,
+};
+
+/// Sorts, grades and reports what was read.
+pub(super) fn finish(
+    args: &CommonArgs,
+    engine: &Engine,
+    mut outcome: Outcome<Finding>,
+    files: Vec<File>,
+) -> anyhow::Result<Exit> {
+    outcome.coverage.sort();
+    let mut errors: Vec<String> =
+        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
+    errors.sort();
+    let findings = triage(args, engine, outcome.items, &mut errors);
+    for error in &errors {
+        warn(error);
+    }
+    let report = Report {
+        findings: &findings,
+        rules: engine.rules(),
+        coverage: &outcome.coverage,
+        errors: &errors,
+        secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
+        style: style(args.color),
+        detail: detail(args),
+    };
+    write_reports(args, &report, files)?;
+    Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
+        (false, _) => Exit::Incomplete,
+        (true, true) => Exit::Clean,
+        (true, false) => Exit::Findings,
+    })
+}
+
+/// Reads, and shows on a terminal how far that is.
+pub(super) fn with_progress(
+    args: &CommonArgs,
+    read: impl FnOnce(&Meter) -> anyhow::Result<Outcome<Finding>>,
+) -> anyhow::Result<Outcome<Finding>> {
+    let meter = Meter::default();
+    let done = AtomicBool::new(false);
+    let shown = !args.no_progress && !args.quiet && io::stderr().is_terminal();
+    std::thread::scope(|scope| {
+        if shown {
+            scope.spawn(|| show_progress(&meter, &done));
+        }
+        let outcome = read(&meter);
+        done.store(true, Ordering::Relaxed);
+        outcome
+    })
+}
+
+/// Shows files and bytes until `done`; nothing at all during the first second.
+fn show_progress(meter: &Meter, done: &AtomicBool) {
+    const DELAY: Duration = Duration::from_secs(1);
+    const TICK: Duration = Duration::from_millis(50);
+    let started = std::time::Instant::now();
+    let bar = ProgressBar::hidden();
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is ours"),
+    );
+    while !done.load(Ordering::Relaxed) {
+        if started.elapsed() >= DELAY {
+            if bar.is_hidden() {
+                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            }
+            let (files, bytes) = meter.read();
+            bar.set_message(format!("{files} files, {} MB", bytes / 1_000_000));
+            bar.tick();
+        }
+        std::thread::sleep(TICK);
+    }
+    bar.finish_and_clear();
+}
+
+/// Sorts, proves, and leaves out what the user does not want to see.
+fn triage(
+    args: &CommonArgs,
+    engine: &Engine,
+    mut findings: Vec<Finding>,
+    errors: &mut Vec<String>,
+) -> Vec<Finding> {
+    findings.sort_by(|a, b| (a.sort_key(), &a.origin).cmp(&(b.sort_key(), &b.origin)));
+    findings.dedup_by(|a, b| (a.sort_key(), &a.origin.path) == (b.sort_key(), &b.origin.path));
+    let untried = proof::prove_signatures(engine.rules(), &mut findings);
+    if untried > 0 {
+        errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
+    }
+    findings.retain(|f| f.severity >= args.min_severity && f.confidence >= args.min_confidence);
+    findings
+}
+
+fn detail(args: &CommonArgs) -> Detail {
+    match (args.quiet, args.verbose) {
+        (true, _) => Detail::Quiet,
+        (false, true) => Detail::Verbose,
+        (false, false) => Detail::Normal,
+    }
+}
+
+pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
+    args.reports
+        .iter()
+        .map(|(_, path)| {
+            File::create(path).with_context(|| format!("cannot write report `{}`", path.display()))
+        })
+        .collect()
+}
+
+/// Every report is tried, whatever becomes of the others.
+fn write_reports(args: &CommonArgs, report: &Report<'_>, files: Vec<File>) -> anyhow::Result<()> {
+    let mut failed = None;
+    for ((format, path), file) in args.reports.iter().zip(files) {
+        let plain = Report { style: Style::Plain, ..*report };
+        if let Err(e) = report::write(&plain, *format, &mut BufWriter::new(file)) {
+            let error =
+                anyhow::Error::new(e).context(format!("cannot write report `{}`", path.display()));
+            failed.get_or_insert(error);
+        }
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    if let Err(e) = report::write(report, args.format, &mut out).and_then(|()| out.flush()) {
+        failed.get_or_insert(anyhow::Error::new(e).context("cannot write to standard output"));
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// An error and its causes in one line.
+struct ErrorChain<'e>(&'e dyn std::error::Error);
+
+impl std::fmt::Display for ErrorChain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

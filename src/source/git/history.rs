@@ -1,0 +1,254 @@
+//! The whole database of a repository: every object is read, and everything found is told with its
+//! history.
+
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use gix::{hash::ObjectId, objs::Kind};
+
+use super::{
+    GitError, Reading, Search,
+    blobs::{Blobs, Found},
+    commits::{Annals, Commits},
+    loose::{self, Reader},
+    objects::{Database, Objects},
+    refs::Tips,
+    repository,
+    teller::{self, Teller},
+    trees::{Forest, Trees},
+    walk::{self, Visitor},
+};
+use crate::{
+    coverage::{Coverage, Objects as Counts, Skip},
+    history::History,
+    source::{Meter, Outcome, SourceError},
+};
+
+/// How to read a repository.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// How blobs that are made from others are searched.
+    pub reading: Reading,
+    /// Threads; 0 = one per core.
+    pub threads: usize,
+}
+
+/// Reads every object of `repository` and of the repositories of its submodules. Each item comes with
+/// its history.
+pub fn scan<S: Search>(
+    repository: &gix::Repository,
+    search: &S,
+    options: Options,
+    meter: &Meter,
+) -> Outcome<(S::Item, History)> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    let mut outcome = Outcome::default();
+    let mut scan = |repository: &gix::Repository, prefix: &str| {
+        let pool = pool.as_ref().ok();
+        outcome.add(Scan { search, options, meter, prefix, pool }.run(repository));
+    };
+    scan(repository, "");
+    let mut failed = Vec::new();
+    for (name, directory) in submodules(repository) {
+        match repository::open(&directory) {
+            Ok(submodule) => scan(&submodule, &format!("{name}/")),
+            Err(error) => failed.push(error),
+        }
+    }
+    for error in failed {
+        note(&mut outcome, error);
+    }
+    outcome
+}
+
+/// The git directories of submodules, with their names.
+fn submodules(repository: &gix::Repository) -> Vec<(String, PathBuf)> {
+    let modules = repository.common_dir().join("modules");
+    let mut found = Vec::new();
+    let mut left = vec![modules.clone()];
+    while let Some(directory) = left.pop() {
+        let Ok(entries) = std::fs::read_dir(&directory) else { continue };
+        for path in entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()) {
+            // A name may have slashes; submodules of a submodule are its own.
+            if path.join("HEAD").is_file() && path.join("objects").is_dir() {
+                let name = path.strip_prefix(&modules).unwrap_or(&path);
+                found.push((name.to_string_lossy().into_owned(), path));
+            } else {
+                left.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn note<T>(outcome: &mut Outcome<T>, error: GitError) {
+    outcome.coverage.skip(Skip::Unreadable, error.name());
+    outcome.errors.push(SourceError::Git(error));
+}
+
+/// One database.
+pub(super) struct Scan<'s, S> {
+    pub(super) search: &'s S,
+    options: Options,
+    meter: &'s Meter,
+    /// Of the paths of a submodule.
+    pub(super) prefix: &'s str,
+    /// If the system gives no threads, those of the whole program are used.
+    pool: Option<&'s rayon::ThreadPool>,
+}
+
+/// What all objects of a database said.
+struct Read<T> {
+    found: Found<T>,
+    annals: Annals<T>,
+    forest: Forest,
+}
+
+impl<S: Search> Scan<'_, S> {
+    fn run(&self, repository: &gix::Repository) -> Outcome<(S::Item, History)> {
+        let mut outcome = Outcome::default();
+        let mut database = match repository::object_directories(repository) {
+            Ok(directories) => Database::list(&directories, repository.object_hash()),
+            Err(error) => {
+                note(&mut outcome, error);
+                let own = repository.objects.store_ref().path().to_path_buf();
+                Database::list(&[own], repository.object_hash())
+            }
+        };
+        let mut tips = Tips::of(repository);
+        for error in database.errors.drain(..).chain(tips.errors.drain(..)) {
+            note(&mut outcome, error);
+        }
+        let read = match self.pool {
+            Some(pool) => pool.install(|| self.read(&database)),
+            None => self.read(&database),
+        };
+        outcome.coverage.objects = Some(Counts {
+            commits: read.annals.commits.len() as u64,
+            tags: read.annals.tags.len() as u64,
+            blobs: read.found.blobs,
+            trees: read.forest.trees,
+        });
+        outcome.coverage.bytes = read.found.bytes + read.annals.bytes;
+        let read = note_damage(&database.objects, read, &mut outcome);
+        note_absent(&database.objects, &tips, &read, &mut outcome);
+        self.note_submodules(repository, &tips, &mut outcome.coverage);
+        let pointers = read.found.pointers;
+        let told = Teller::new(
+            self,
+            &database.objects,
+            &tips,
+            read.annals,
+            read.found.sightings,
+            &pointers,
+            read.forest,
+        )
+        .tell();
+        outcome.items = told.items;
+        for path in told.pointers {
+            outcome.coverage.skip(Skip::LfsPointer, path);
+        }
+        if !told.is_complete {
+            note(&mut outcome, GitError::Places { limit: teller::MAX_PLACES });
+        }
+        outcome
+    }
+
+    /// Reads all objects: blobs, commits and tags first; then trees, since what was found says which of
+    /// their entries matter.
+    fn read(&self, database: &Database) -> Read<S::Sightings> {
+        let Self { search, meter, options, .. } = *self;
+        let blobs = Blobs { search, reading: options.reading, meter };
+        let mut found = Found::default();
+        every(database, &blobs, |kind| kind == Kind::Blob).into_iter().for_each(|f| found.add(f));
+        let commits = Commits { search, objects: &database.objects, meter };
+        let is_annal = |kind| matches!(kind, Kind::Commit | Kind::Tag);
+        let mut annals = Annals::default();
+        every(database, &commits, is_annal).into_iter().for_each(|a| annals.add(a));
+        let wanted = found.sightings.iter().map(|(object, _)| *object);
+        let trees = Trees::new(&database.objects, wanted.chain(found.pointers.iter().copied()));
+        let mut forest = Forest::default();
+        every(database, &trees, |kind| kind == Kind::Tree).into_iter().for_each(|f| forest.add(f));
+        Read { found, annals, forest }
+    }
+
+    fn note_submodules(&self, repository: &gix::Repository, tips: &Tips, coverage: &mut Coverage) {
+        for path in &tips.submodules {
+            let path = String::from_utf8_lossy(path).into_owned();
+            let is_here = repository.workdir().is_some_and(|d| d.join(&path).join(".git").exists())
+                || repository.common_dir().join("modules").join(&path).exists();
+            if !is_here {
+                coverage.skip(Skip::SubmoduleNotCheckedOut, format!("{}{path}", self.prefix));
+            }
+        }
+    }
+}
+
+/// Everything that is damaged goes into the ledger.
+fn note_damage<T, I>(objects: &Objects, mut read: Read<T>, outcome: &mut Outcome<I>) -> Read<T> {
+    let mut broken = std::mem::take(&mut read.found.broken);
+    broken.append(&mut read.annals.broken);
+    broken.append(&mut read.forest.broken);
+    for (object, source, lost) in broken {
+        let id = objects.id(object).to_string();
+        outcome.coverage.skip(Skip::CorruptObject, id.clone());
+        outcome.errors.push(SourceError::Git(GitError::Object { id, lost, source }));
+    }
+    read
+}
+
+/// Everything that is named and not there goes into the ledger.
+fn note_absent<T, I>(objects: &Objects, tips: &Tips, read: &Read<T>, outcome: &mut Outcome<I>) {
+    let mut missing: HashSet<ObjectId> = read.forest.missing.clone();
+    missing.extend(&read.annals.missing);
+    let named = tips.refs.iter().map(|(_, id)| *id).chain(tips.index.iter().map(|(_, id)| *id));
+    missing.extend(named.filter(|id| objects.find(id.as_bytes()).is_none()));
+    let mut shallow = Vec::new();
+    for commit in read.annals.commits.iter().filter(|c| !c.absent_parents.is_empty()) {
+        let id = objects.id(commit.object);
+        if tips.shallow.contains(id) {
+            shallow.push(id.to_string());
+        } else {
+            missing.extend(&commit.absent_parents);
+        }
+    }
+    if !shallow.is_empty() {
+        let error = GitError::Shallow { count: shallow.len() };
+        shallow.into_iter().for_each(|id| outcome.coverage.skip(Skip::ShallowBoundary, id));
+        outcome.errors.push(SourceError::Git(error));
+    }
+    if let Some(example) = missing.iter().min() {
+        let error = GitError::Missing { count: missing.len(), example: example.to_string() };
+        outcome.errors.push(SourceError::Git(error));
+        missing.iter().for_each(|id| outcome.coverage.skip(Skip::MissingObject, id.to_string()));
+    }
+}
+
+/// Passes every object of the wanted kinds to `visitor`: from the forests first, then strays.
+fn every<V: Visitor>(
+    database: &Database,
+    visitor: &V,
+    wanted: impl Fn(Kind) -> bool + Sync,
+) -> Vec<V::Local> {
+    let mut all = Vec::new();
+    for pack in &database.packs {
+        all.extend(walk::walk(pack, visitor, &wanted));
+    }
+    let strays = loose::strays(database);
+    if !strays.is_empty() {
+        let reader = Reader::new(database);
+        let next = AtomicUsize::new(0);
+        all.extend(rayon::broadcast(|_| {
+            let mut local = V::Local::default();
+            while let Some(stray) = strays.get(next.fetch_add(1, Ordering::Relaxed)) {
+                reader.visit(stray, visitor, &mut local, &wanted);
+            }
+            local
+        }));
+    }
+    all
+}

@@ -1,0 +1,71 @@
+//! Opens a repository, whatever form it has, without trusting it.
+
+use std::path::{Path, PathBuf};
+
+use gix::{
+    discover::upwards,
+    open::{Options, Permissions, permissions},
+    sec::{Trust, trust::Mapping},
+};
+
+use super::GitError;
+
+/// Opens the repository that `path` is or lies in.
+///
+/// In a hook, git says in the environment which repository, index and object directory it means; that
+/// counts only for the current directory, `.`.
+///
+/// # Errors
+///
+/// If there is none, it belongs to somebody else, or its configuration can't be read.
+pub fn open(path: &Path) -> Result<gix::Repository, GitError> {
+    let options = options();
+    let found = if path == Path::new(".") {
+        gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+            path,
+            upwards::Options::default(),
+            options,
+        )
+    } else {
+        gix::ThreadSafeRepository::discover_opts(path, upwards::Options::default(), options)
+    };
+    match found {
+        Ok(repository) => Ok(repository.to_thread_local()),
+        Err(source) if source.to_string().contains("ownership") || is_foreign(path) => {
+            Err(GitError::Ownership { path: path.into() })
+        }
+        Err(source) => Err(GitError::Open { path: path.into(), source: Box::new(source) }),
+    }
+}
+
+/// What decides how the repository is read comes from the user and from git, and nothing of it is run.
+fn options() -> Mapping<Options> {
+    let permissions = Permissions {
+        config: permissions::Config { git_binary: false, ..permissions::Config::all() },
+        ..Permissions::all()
+    };
+    // Who owns it must be us, or be named in `safe.directory`, as git itself has it.
+    let options = || Options::default().permissions(permissions).bail_if_untrusted(true);
+    Mapping { full: options().with(Trust::Full), reduced: options().with(Trust::Reduced) }
+}
+
+fn is_foreign(path: &Path) -> bool {
+    gix::discover::upwards(path).is_ok_and(|(_, trust)| trust != Trust::Full)
+}
+
+/// The object directories of `repository`: its own, and those of its alternates.
+///
+/// # Errors
+///
+/// If an alternate can't be followed.
+pub(super) fn object_directories(repository: &gix::Repository) -> Result<Vec<PathBuf>, GitError> {
+    let own = repository.objects.store_ref().path().to_path_buf();
+    let mut all = vec![own.clone()];
+    all.extend(gix::odb::alternate::resolve(own.clone(), repository.current_dir()).map_err(
+        |source| GitError::File {
+            path: own.join("info").join("alternates"),
+            source: Box::new(source),
+        },
+    )?);
+    Ok(all)
+}

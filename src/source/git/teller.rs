@@ -1,0 +1,504 @@
+//! Tells the history of everything found: for each secret at each path, who brought it in, who took it
+//! out, and what keeps it.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    rc::Rc,
+};
+
+use super::{
+    Search,
+    commits::{Annals, Author},
+    graph::{Graph, Number},
+    history::Scan,
+    objects::{Object, Objects},
+    places::{Node, PathId, Paths, Places},
+    refs::{Tips, reach_of},
+    trees::Forest,
+};
+use crate::{
+    blob::Origin,
+    history::{Change, History, Introduced, MAX_REFS, Reach},
+    secret::Identity,
+};
+
+/// More places than this are not told apart: ten trees of ten entries each, one in the other, are ten
+/// billion paths.
+pub(super) const MAX_PLACES: usize = 4_000_000;
+
+/// Where the text of a message stands: no file of a repository has such a path.
+const COMMIT_MESSAGE: &[u8] = b".git/commit-message";
+const TAG_MESSAGE: &[u8] = b".git/tag-message";
+
+/// What was told.
+pub(super) struct Told<I> {
+    pub(super) items: Vec<(I, History)>,
+    /// Paths of files that Git LFS keeps elsewhere.
+    pub(super) pointers: Vec<String>,
+    /// Whether there were no more places than can be told apart.
+    pub(super) is_complete: bool,
+}
+
+pub(super) struct Teller<'t, S: Search> {
+    scan: &'t Scan<'t, S>,
+    objects: &'t Objects,
+    tips: &'t Tips,
+    annals: Annals<S::Sightings>,
+    sightings: HashMap<Object, Vec<S::Sightings>>,
+    pointers: HashSet<Object>,
+    graph: Graph,
+    places: Places,
+    paths: Paths,
+    identities: HashMap<(PathId, Object), Rc<[Identity]>>,
+    /// In the order in which they were found, which is that of time.
+    entries: Vec<Entry>,
+    numbers: HashMap<(PathId, Identity), usize>,
+}
+
+/// One secret at one path.
+struct Entry {
+    path: PathId,
+    identity: Identity,
+    /// A text in which it stands: that of the commit which brought it in, if there is one.
+    text: Object,
+    /// The text at `HEAD`.
+    head: Option<Object>,
+    origin: Option<Source>,
+    /// Commits that have it although no parent does.
+    brought_by: Vec<Number>,
+    /// References that name its tree, its blob or its tag without a commit.
+    named_by: Vec<u32>,
+    reach: Reach,
+    /// Commits that contain it, by what reaches them.
+    commits: [u64; REACHES],
+    removals: Removals,
+}
+
+const REACHES: usize = Reach::Unreachable as usize + 1;
+
+/// What brought a secret in.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Commit(Number),
+    Tag(Object),
+}
+
+/// The last commits that took a secret away: in the history of `HEAD` and elsewhere, from all of their
+/// parents or, in a merge, from one of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Removals {
+    head: [Option<Number>; 2],
+    any: [Option<Number>; 2],
+}
+
+impl<'t, S: Search> Teller<'t, S> {
+    pub(super) fn new(
+        scan: &'t Scan<'t, S>,
+        objects: &'t Objects,
+        tips: &'t Tips,
+        mut annals: Annals<S::Sightings>,
+        sightings: Vec<(Object, Vec<S::Sightings>)>,
+        pointers: &[Object],
+        forest: Forest,
+    ) -> Self {
+        let wanted: Vec<Object> =
+            sightings.iter().map(|(object, _)| *object).chain(pointers.iter().copied()).collect();
+        let wanted: Vec<Object> = wanted.into_iter().collect::<HashSet<_>>().into_iter().collect();
+        let places = Places::new(objects, forest.edges, &wanted);
+        let commits = std::mem::take(&mut annals.commits);
+        let tags = std::mem::take(&mut annals.tags);
+        let messages = std::mem::take(&mut annals.messages);
+        let messages = messages.into_iter().map(|(object, sightings)| (object, vec![sightings]));
+        Self {
+            scan,
+            objects,
+            tips,
+            annals,
+            sightings: sightings.into_iter().chain(messages).collect(),
+            pointers: pointers.iter().copied().collect(),
+            graph: Graph::new(commits, tags, objects, tips),
+            places,
+            paths: Paths::new(forest.names),
+            identities: HashMap::new(),
+            entries: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    pub(super) fn tell(mut self) -> Told<S::Item> {
+        self.commits();
+        let (pointers, is_complete) = self.count();
+        self.head();
+        self.removals();
+        self.named_directly();
+        self.index();
+        self.strays();
+        self.messages();
+        let items = self.items();
+        Told { items, pointers, is_complete }
+    }
+
+    /// What stands in the tree of a commit.
+    fn node(&self, commit: Number) -> Option<Node> {
+        self.places.node(self.graph.commits[commit as usize].tree?)
+    }
+
+    /// What is found in `text` if it stands at `path`.
+    fn identities(&mut self, path: PathId, text: Object) -> Rc<[Identity]> {
+        if let Some(known) = self.identities.get(&(path, text)) {
+            return known.clone();
+        }
+        let mut all: Vec<Identity> = Vec::new();
+        if let Some(parts) = self.sightings.get(&text) {
+            let origin = self.origin(path);
+            let items = parts.iter().flat_map(|part| self.scan.search.items(part, &origin));
+            all.extend(items.map(|(identity, _)| identity));
+        }
+        all.sort_unstable();
+        all.dedup();
+        let all: Rc<[Identity]> = all.into();
+        self.identities.insert((path, text), all.clone());
+        all
+    }
+
+    fn origin(&self, path: PathId) -> Origin {
+        let path = String::from_utf8_lossy(&self.paths.bytes(path)).into_owned();
+        let path = format!("{}{path}", self.scan.prefix);
+        Origin { shown: path.clone().into(), path }
+    }
+
+    /// Where `new` has something that none of `old` has at the same path.
+    fn differences(
+        &mut self,
+        new: Option<Node>,
+        old: &[Option<Node>],
+    ) -> Vec<(PathId, Object, Vec<Identity>)> {
+        let mut found = Vec::new();
+        self.places.differences(new, old, &mut self.paths, |path, blob, old| {
+            found.push((path, blob, old.to_vec()));
+        });
+        found
+            .into_iter()
+            .map(|(path, blob, old)| {
+                let old: Vec<_> =
+                    old.into_iter().flatten().map(|o| self.identities(path, o)).collect();
+                let new = self.identities(path, blob);
+                let is_new = |i: &&Identity| old.iter().all(|o| o.binary_search(i).is_err());
+                (path, blob, new.iter().filter(is_new).copied().collect())
+            })
+            .collect()
+    }
+
+    /// The secret's entry; a new one stands in `text`, where `origin` brought it.
+    fn entry(
+        &mut self,
+        path: PathId,
+        identity: Identity,
+        text: Object,
+        reach: Reach,
+        origin: Option<Source>,
+    ) -> &mut Entry {
+        let next = self.entries.len();
+        let number = *self.numbers.entry((path, identity)).or_insert(next);
+        if number == next {
+            self.entries.push(Entry {
+                path,
+                identity,
+                text,
+                head: None,
+                origin,
+                brought_by: Vec::new(),
+                named_by: Vec::new(),
+                reach,
+                commits: [0; REACHES],
+                removals: Removals::default(),
+            });
+        }
+        &mut self.entries[number]
+    }
+
+    /// Which commits bring something in. Those that more reaches come first: a commit that was amended
+    /// is still there, and older, but nobody has it in their history.
+    fn commits(&mut self) {
+        let mut order: Vec<Number> = (0..self.graph.commits.len() as Number).collect();
+        order.sort_by_key(|&n| self.graph.reach[n as usize]);
+        for n in order {
+            let parents: Vec<Option<Node>> =
+                self.graph.parents[n as usize].iter().map(|&p| self.node(p)).collect();
+            let reach = self.graph.reach[n as usize];
+            for (path, blob, new) in self.differences(self.node(n), &parents) {
+                for identity in new {
+                    let entry = self.entry(path, identity, blob, reach, Some(Source::Commit(n)));
+                    entry.brought_by.push(n);
+                }
+            }
+        }
+    }
+
+    /// How many commits contain each secret; also the paths of what Git LFS keeps elsewhere, and whether
+    /// all places were visited.
+    fn count(&mut self) -> (Vec<String>, bool) {
+        let mut tops: HashMap<Node, [u64; REACHES]> = HashMap::new();
+        for n in 0..self.graph.commits.len() as Number {
+            if let Some(node) = self.node(n) {
+                tops.entry(node).or_default()[self.graph.reach[n as usize] as usize] += 1;
+            }
+        }
+        let (places, is_complete) = self.places.carry_down(tops, &mut self.paths, MAX_PLACES);
+        let mut pointers: Vec<PathId> = Vec::new();
+        for (path, blob, counts) in places {
+            if self.pointers.contains(&blob) {
+                pointers.push(path);
+            }
+            for identity in self.identities(path, blob).iter() {
+                if let Some(&number) = self.numbers.get(&(path, *identity)) {
+                    let own = &mut self.entries[number].commits;
+                    own.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+                }
+            }
+        }
+        pointers.sort_unstable();
+        pointers.dedup();
+        (pointers.into_iter().map(|p| self.origin(p).path).collect(), is_complete)
+    }
+
+    fn head_commit(&self) -> Option<Number> {
+        let object = self.objects.find(self.tips.head?.as_bytes())?;
+        self.graph.commit(object)
+    }
+
+    fn head(&mut self) {
+        let node = self.head_commit().and_then(|n| self.node(n));
+        for (path, blob, all) in self.differences(node, &[]) {
+            for identity in all {
+                if let Some(&number) = self.numbers.get(&(path, identity)) {
+                    self.entries[number].head = Some(blob);
+                }
+            }
+        }
+    }
+
+    fn removals(&mut self) {
+        let in_head = self.graph.ancestors(self.head_commit());
+        for n in 0..self.graph.commits.len() as Number {
+            if self.graph.reach[n as usize] != Reach::Commit {
+                continue;
+            }
+            let node = self.node(n);
+            let parents = self.graph.parents[n as usize].clone();
+            let nodes: Vec<Option<Node>> = parents.iter().map(|&p| self.node(p)).collect();
+            for &parent in nodes.iter().filter(|&&p| p != node) {
+                for (path, _, gone) in self.differences(parent, &[node]) {
+                    for identity in gone {
+                        let has = |teller: &mut Self, node: &Option<Node>| {
+                            teller.contains(*node, path, identity)
+                        };
+                        let all = nodes.iter().all(|node| has(self, node));
+                        let Some(&number) = self.numbers.get(&(path, identity)) else { continue };
+                        let removals = &mut self.entries[number].removals;
+                        removals.any[usize::from(!all)] = Some(n);
+                        if in_head[n as usize] {
+                            removals.head[usize::from(!all)] = Some(n);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn contains(&mut self, node: Option<Node>, path: PathId, identity: Identity) -> bool {
+        let blob = node
+            .and_then(|node| self.places.at(node, path, &self.paths))
+            .and_then(|node| self.places.blob(node));
+        blob.is_some_and(|blob| self.identities(path, blob).binary_search(&identity).is_ok())
+    }
+
+    /// References to trees and blobs.
+    fn named_directly(&mut self) {
+        for (number, (name, id)) in self.tips.refs.iter().enumerate() {
+            let Some(object) = self.objects.find(id.as_bytes()) else { continue };
+            let object = self.graph.peeled(object);
+            let Some(node) = self.places.node(object) else { continue };
+            let reach = reach_of(name);
+            for (path, text, identity) in self.below(object, node) {
+                let entry = self.entry(path, identity, text, reach, None);
+                entry.reach = entry.reach.min(reach);
+                entry.named_by.push(number as u32);
+            }
+        }
+    }
+
+    /// Everything in the tree or blob `object`; a blob gets a path of its own.
+    fn below(&mut self, object: Object, node: Node) -> Vec<(PathId, Object, Identity)> {
+        if self.places.blob(node).is_some() {
+            let path = format!(".git/blob/{}", self.objects.id(object));
+            let path = self.paths.intern(path.as_bytes());
+            let all = self.identities(path, object);
+            return all.iter().map(|&identity| (path, object, identity)).collect();
+        }
+        let all = self.differences(Some(node), &[]);
+        all.into_iter()
+            .flat_map(|(path, text, all)| all.into_iter().map(move |i| (path, text, i)))
+            .collect()
+    }
+
+    /// What is staged.
+    fn index(&mut self) {
+        let tips = self.tips;
+        for (path, id) in &tips.index {
+            let Some(object) = self.objects.find(id.as_bytes()) else { continue };
+            if !self.sightings.contains_key(&object) {
+                continue;
+            }
+            let path = self.paths.intern(path);
+            for &identity in self.identities(path, object).iter() {
+                let entry = self.entry(path, identity, object, Reach::Index, None);
+                entry.reach = entry.reach.min(Reach::Index);
+            }
+        }
+    }
+
+    /// Trees and blobs that no tree holds, no commit names, and nothing else does.
+    fn strays(&mut self) {
+        let named: HashSet<Object> = self.graph.commits.iter().filter_map(|c| c.tree).collect();
+        let find = |id: &gix::ObjectId| self.objects.find(id.as_bytes());
+        let staged: HashSet<Object> =
+            self.tips.index.iter().filter_map(|(_, id)| find(id)).collect();
+        let by_refs: HashSet<Object> = self
+            .tips
+            .refs
+            .iter()
+            .filter_map(|(_, id)| Some(self.graph.peeled(find(id)?)))
+            .collect();
+        let mut tops = std::mem::take(&mut self.places.tops);
+        tops.retain(|o| !named.contains(o) && !staged.contains(o) && !by_refs.contains(o));
+        tops.sort_unstable();
+        for object in tops {
+            let Some(node) = self.places.node(object) else { continue };
+            for (path, text, identity) in self.below(object, node) {
+                self.entry(path, identity, text, Reach::Unreachable, None);
+            }
+        }
+    }
+
+    /// Messages of commits, oldest and best reached first, and of tags.
+    fn messages(&mut self) {
+        let path = self.paths.intern(COMMIT_MESSAGE);
+        let mut numbers: Vec<Number> = (0..self.graph.commits.len() as Number)
+            .filter(|&n| self.sightings.contains_key(&self.graph.commits[n as usize].object))
+            .collect();
+        numbers.sort_by_key(|&n| (self.graph.reach[n as usize], n));
+        for n in numbers {
+            let object = self.graph.commits[n as usize].object;
+            let reach = self.graph.reach[n as usize];
+            for &identity in self.identities(path, object).iter() {
+                let entry = self.entry(path, identity, object, reach, Some(Source::Commit(n)));
+                entry.brought_by.push(n);
+                entry.commits[reach as usize] += 1;
+            }
+        }
+        self.tag_messages();
+    }
+
+    fn tag_messages(&mut self) {
+        let path = self.paths.intern(TAG_MESSAGE);
+        let mut tags: BTreeMap<Object, Vec<u32>> = BTreeMap::new();
+        for &object in self.sightings.keys().filter(|&&o| self.graph.tag(o).is_some()) {
+            tags.insert(object, Vec::new());
+        }
+        for (number, (_, id)) in self.tips.refs.iter().enumerate() {
+            let Some(object) = self.objects.find(id.as_bytes()) else { continue };
+            for tag in self.graph.chain(object) {
+                if let Some(refs) = tags.get_mut(&tag) {
+                    refs.push(number as u32);
+                }
+            }
+        }
+        for (object, refs) in tags {
+            let reach = if refs.is_empty() { Reach::Unreachable } else { Reach::Commit };
+            for &identity in self.identities(path, object).iter() {
+                let entry = self.entry(path, identity, object, reach, Some(Source::Tag(object)));
+                entry.reach = entry.reach.min(reach);
+                entry.named_by.extend(&refs);
+            }
+        }
+    }
+
+    fn items(&mut self) -> Vec<(S::Item, History)> {
+        let groups: Vec<Vec<Number>> = self.entries.iter().map(|e| e.brought_by.clone()).collect();
+        let tips: Vec<Option<Number>> = self
+            .tips
+            .refs
+            .iter()
+            .map(|(_, id)| self.graph.commit(self.graph.peeled(self.objects.find(id.as_bytes())?)))
+            .collect();
+        let refs = self.graph.refs_with(&groups, &tips);
+        let in_head = self.graph.ancestors(self.head_commit());
+        self.entries
+            .iter()
+            .zip(refs)
+            .filter_map(|(entry, refs)| {
+                let item = self.item(entry, entry.head.unwrap_or(entry.text))?;
+                Some((item, self.history(entry, refs, &in_head)?))
+            })
+            .collect()
+    }
+
+    /// The first occurrence of the secret of `entry` in `text`.
+    fn item(&self, entry: &Entry, text: Object) -> Option<S::Item> {
+        let origin = self.origin(entry.path);
+        self.sightings
+            .get(&text)?
+            .iter()
+            .flat_map(|part| self.scan.search.items(part, &origin))
+            .find(|(identity, _)| *identity == entry.identity)
+            .map(|(_, item)| item)
+    }
+
+    fn history(&self, entry: &Entry, mut refs: Vec<u32>, in_head: &[bool]) -> Option<History> {
+        refs.extend(&entry.named_by);
+        refs.sort_unstable();
+        refs.dedup();
+        let introduced = match entry.origin {
+            None => None,
+            Some(source) => Some(Introduced {
+                change: self.change(source),
+                path: self.origin(entry.path).path,
+                line: S::line(&self.item(entry, entry.text)?),
+            }),
+        };
+        let was_in_head = entry.brought_by.iter().any(|&n| in_head[n as usize]);
+        let removals = if was_in_head { entry.removals.head } else { entry.removals.any };
+        let removed = removals[0].or(removals[1]).filter(|_| entry.head.is_none());
+        Some(History {
+            reach: entry.reach,
+            introduced,
+            removed: removed.map(|n| self.change(Source::Commit(n))),
+            at_head: entry.head.is_some(),
+            in_worktree: false,
+            commits: entry.commits[..=entry.reach as usize].iter().sum(),
+            refs_total: refs.len(),
+            refs: refs
+                .into_iter()
+                .take(MAX_REFS)
+                .map(|n| self.tips.refs[n as usize].0.clone())
+                .collect(),
+            overdue_days: None,
+        })
+    }
+
+    fn change(&self, source: Source) -> Change {
+        let (object, author): (Object, Option<Author>) = match source {
+            Source::Commit(n) => {
+                let commit = &self.graph.commits[n as usize];
+                (commit.object, Some(commit.author))
+            }
+            Source::Tag(object) => (object, self.graph.tag(object).map(|t| t.tagger)),
+        };
+        Change {
+            id: self.objects.id(object).to_string(),
+            author: author.map(|a| self.annals.name(a)).unwrap_or_default(),
+            date: author.map_or(crate::history::Date { seconds: 0, offset_seconds: 0 }, |a| a.date),
+        }
+    }
+}
