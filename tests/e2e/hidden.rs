@@ -281,6 +281,8 @@ struct Trees {
     commits: BTreeMap<String, BTreeMap<String, String>>,
     /// From a ref to its commits.
     refs: BTreeMap<String, BTreeSet<String>>,
+    /// Commits in the history of a branch, a tag or `HEAD`, but not of the stash alone.
+    kept: BTreeSet<String>,
     head: String,
 }
 
@@ -293,10 +295,14 @@ impl Trees {
         });
         let refs = repo.git(&["for-each-ref", "--format=%(refname)"]);
         let refs = refs.lines().filter(|name| !name.starts_with("refs/blobs/"));
-        let history = |name: &str| repo.git(&["rev-list", name]).lines().map(Into::into).collect();
+        let history = |names: &[&str]| -> BTreeSet<String> {
+            repo.git(&[&["rev-list"], names].concat()).lines().map(Into::into).collect()
+        };
+        let kept = ["--exclude=refs/stash", "--exclude=refs/notes/*", "--all", "HEAD"];
         Self {
             commits: commits.collect(),
-            refs: refs.map(|name| (name.to_owned(), history(name))).collect(),
+            refs: refs.map(|name| (name.to_owned(), history(&[name]))).collect(),
+            kept: history(&kept),
             head: repo.id("HEAD"),
         }
     }
@@ -322,7 +328,10 @@ impl Trees {
             .map(|(name, _)| name.as_str())
             .collect();
         assert_eq!(known.is_at_head(), having.contains(&self.head), "{}", known.path);
-        known.commits(having.len()).refs(&refs)
+        // What a branch has is not counted again in the stash and the reflog.
+        let counted = |id: &&&String| known.reach() != "commit" || self.kept.contains(**id);
+        let commits = having.iter().filter(counted).count();
+        known.commits(commits).refs(&refs)
     }
 }
 

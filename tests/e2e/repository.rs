@@ -282,6 +282,9 @@ impl Repository {
         let says = |line: &str| words.iter().all(|w| line.contains(w));
         assert!(run.stderr.lines().any(says), "{words:?} are not in:\n{}", run.stderr);
         assert!(run.stderr.lines().all(|l| l.starts_with("straykey: ")), "{}", run.stderr);
+        let lines: Vec<&str> = run.stderr.lines().collect();
+        let once = lines.iter().all(|line| lines.iter().filter(|l| l == &line).count() == 1);
+        assert!(once, "something is said twice:\n{}", run.stderr);
         assert_eq!(found(&report), named(expected));
         assert_eq!(report["coverage"]["complete"], false);
         assert!(!report["errors"].as_array().unwrap().is_empty());
