@@ -30,9 +30,29 @@ pub(crate) fn rules() -> &'static RuleSet {
 pub(crate) fn secret(rule: &str) -> Arc<str> {
     must_find(rule)
         .iter()
-        .find_map(found_in)
+        .find_map(|case| found_in(rule, &case.text))
         .unwrap_or_else(|| panic!("no case of `{rule}` is found; is that a rule?"))
         .into()
+}
+
+/// Another secret of `rule`: the letters at its end moved on by `n` in the alphabet.
+///
+/// # Panics
+///
+/// If the rule does not find it, because those letters are a checksum or have a meaning.
+pub(crate) fn variant(rule: &str, n: u8) -> Arc<str> {
+    let secret = secret(rule);
+    let (head, tail) = secret.split_at(secret.len() - 12);
+    let moved = |c: char, from: u8| char::from(from + (c as u8 - from + n) % 26);
+    let tail = tail.chars().map(|c| match c {
+        'a'..='z' => moved(c, b'a'),
+        'A'..='Z' => moved(c, b'A'),
+        _ => c,
+    });
+    let variant: String = head.chars().chain(tail).collect();
+    let found = found_in(rule, &format!("TOKEN={variant}\n"));
+    assert!(found.as_deref() == Some(&*variant), "`{rule}` has no variant {n}");
+    variant.into()
 }
 
 fn must_find(rule: &str) -> Vec<Case> {
@@ -45,9 +65,15 @@ fn must_find(rule: &str) -> Vec<Case> {
         .collect()
 }
 
-fn found_in(case: &Case) -> Option<String> {
+/// What `rule` finds in `text` first.
+fn found_in(rule: &str, text: &str) -> Option<String> {
+    all_in(text).into_iter().find(|(id, _)| id == rule).map(|(_, secret)| secret)
+}
+
+/// Each secret in `text`, with its rule.
+pub(crate) fn all_in(text: &str) -> Vec<(String, String)> {
     let origin = Origin { path: "case.txt".into(), shown: "case.txt".into() };
-    let bytes = case.text.as_bytes();
+    let bytes = text.as_bytes();
     let blob = Blob {
         origin: &origin,
         bytes,
@@ -55,7 +81,7 @@ fn found_in(case: &Case) -> Option<String> {
         before: Before::default(),
         nature: Nature::Text,
     };
+    let secret = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let found = ENGINE.scan(&blob);
-    let own = found.iter().find(|f| rules().rule(f.rule).id == case.rule)?;
-    String::from_utf8(own.secret.expose().to_vec()).ok()
+    found.iter().map(|f| (rules().rule(f.rule).id.clone(), secret(f.secret.expose()))).collect()
 }
