@@ -127,3 +127,173 @@ fn whole<'t>(bytes: &'t [u8], nature: Nature, origin: &'t Origin) -> Text<'t> {
 fn place(at: usize) -> u32 {
     u32::try_from(at).expect("texts that are held in memory are shorter than 4 GiB")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::OnceLock};
+
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+    use crate::rule::{RuleSet, cases, load};
+
+    fn engine() -> &'static Engine {
+        static ENGINE: OnceLock<Engine> = OnceLock::new();
+        ENGINE.get_or_init(|| Engine::new(RuleSet::new(load::builtin()), 1_795_000_000))
+    }
+
+    /// What matches are made of: texts of rule cases, and all words that are searched.
+    fn materials() -> &'static (Vec<String>, Vec<String>) {
+        static ALL: OnceLock<(Vec<String>, Vec<String>)> = OnceLock::new();
+        ALL.get_or_init(|| {
+            let cases = load::BUILTIN_FILES
+                .iter()
+                .flat_map(|(name, text)| cases::cases(Path::new(name), text).expect("it parses"))
+                .map(|c| c.text)
+                .collect();
+            let specs = engine().rules.patterns().iter().map(|p| &p.spec);
+            let words = specs
+                .flat_map(|s| s.keywords.iter().chain(s.near.iter().flat_map(|n| &n.any)))
+                .cloned()
+                .collect();
+            (cases, words)
+        })
+    }
+
+    /// A piece of text; now and then a long one, so that not all of a text is near a change.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let pick = |list: fn() -> &'static Vec<String>| {
+            any::<Index>().prop_map(move |i| i.get(list()).clone().into_bytes())
+        };
+        let of = |regex: &'static str| regex.prop_map(String::into_bytes);
+        prop_oneof![
+            6 => pick(|| &materials().0),
+            2 => (pick(|| &materials().0), any::<Index>(), any::<Index>()).prop_map(|(case, a, b)| {
+                let (a, b) = (a.index(case.len() + 1), b.index(case.len() + 1));
+                case[a.min(b)..a.max(b)].to_vec()
+            }),
+            3 => pick(|| &materials().1),
+            2 => of("[0-9A-Za-z]{1,70}"),
+            1 => of("[0-9a-f]{30,45}"),
+            2 => of("[-_.:=\"' \n]{1,3}"),
+            1 => of("(key|token|secret|password|api_key|pat|Authorization)[=: \"]{1,4}[0-9A-Za-z+/_-]{0,60}[\"\n]?"),
+            1 => of("[ -~]{0,80}"),
+            1 => of("\n[a-z]{1,9}( [a-z]{1,9}\n?){20,60}"),
+            1 => (1_usize..12).prop_map(|n| b"x = y;\n".repeat(40 * n)),
+            1 => proptest::collection::vec(any::<u8>(), 0..12),
+        ]
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(piece(), 0..24).prop_map(|parts| parts.concat())
+    }
+
+    /// Part of a new text: from where to where it is copied from the old one, or its own bytes.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Copy(Index, Index),
+        Insert(Vec<u8>),
+    }
+
+    /// Small edits in place, as most are; and copies from anywhere, in any order, more than once.
+    fn edit() -> impl Strategy<Value = Vec<Step>> {
+        let step = || {
+            prop_oneof![
+                2 => (any::<Index>(), any::<Index>()).prop_map(|(a, b)| Step::Copy(a, b)),
+                1 => piece().prop_map(Step::Insert),
+            ]
+        };
+        prop_oneof![
+            3 => Just(Vec::new()),
+            2 => proptest::collection::vec(step(), 1..7),
+        ]
+    }
+
+    type Nicks = Vec<(Index, u8, Vec<u8>)>;
+
+    /// Places in a text, how many bytes there go, and what takes their place.
+    fn nicks() -> impl Strategy<Value = Nicks> {
+        let new = prop_oneof![
+            2 => Just(Vec::new()),
+            2 => piece(),
+            3 => "[0-9A-Za-z \n\"=_-]{1,2}".prop_map(String::into_bytes),
+        ];
+        proptest::collection::vec(
+            (any::<Index>(), prop_oneof![2 => 0_u8..3, 1 => 0..60_u8], new),
+            0..6,
+        )
+    }
+
+    /// The new text, and the edit that makes it from `old`.
+    fn apply(old: &[u8], steps: &[Step], nicks: &Nicks) -> (Vec<u8>, Edit) {
+        let (mut new, mut edit) = (Vec::new(), Edit::default());
+        edit.restart(old.len());
+        for step in steps {
+            match step {
+                Step::Copy(a, b) => {
+                    let (a, b) = (a.index(old.len() + 1), b.index(old.len() + 1));
+                    let range = a.min(b)..a.max(b);
+                    edit.copy(range.start, range.len());
+                    new.extend_from_slice(&old[range]);
+                }
+                Step::Insert(bytes) => {
+                    edit.insert(bytes.len());
+                    new.extend_from_slice(bytes);
+                }
+            }
+        }
+        if steps.is_empty() {
+            let mut places: Vec<_> = nicks.iter().map(|n| (n.0.index(old.len() + 1), n)).collect();
+            places.sort_by_key(|p| p.0);
+            let mut at = 0;
+            for (place, (_, gone, bytes)) in places {
+                let place = place.max(at);
+                edit.copy(at, place - at);
+                edit.insert(bytes.len());
+                new.extend_from_slice(&old[at..place]);
+                new.extend_from_slice(bytes);
+                at = old.len().min(place + usize::from(*gone));
+            }
+            edit.copy(at, old.len() - at);
+            new.extend_from_slice(&old[at..]);
+        }
+        (new, edit)
+    }
+
+    fn sorted(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        candidates.sort_by_key(|c| (c.pattern, c.whole.start, c.whole.end, c.secret.start));
+        candidates
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(256),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn an_edited_text_is_searched_as_if_it_were_new(
+            first in text(),
+            edits in proptest::collection::vec((edit(), nicks()), 1..6),
+        ) {
+            let engine = engine();
+            let (mut old, mut memory) = (first.clone(), engine.read(&first));
+            for (steps, nicks) in &edits {
+                let (new, edit) = apply(&old, steps, nicks);
+                let (whole, changed) = (engine.read(&new), engine.reread(&new, &memory, &edit));
+                let matches = |m: &Memory| sorted(m.candidates.clone());
+                prop_assert_eq!(matches(&changed), matches(&whole));
+                let seen = |m: &Memory| -> Vec<_> {
+                    let sightings = engine.sightings(&new, m);
+                    let places = engine.findings(&sightings, &Origin::nowhere());
+                    let identities: Vec<_> = sightings.iter().map(Sighting::identity).collect();
+                    let places: Vec<_> = places.iter().map(|(at, f)| (*at, f.rule, f.end)).collect();
+                    vec![(identities, places)]
+                };
+                prop_assert_eq!(seen(&changed), seen(&whole));
+                (old, memory) = (new, changed);
+            }
+        }
+    }
+}
