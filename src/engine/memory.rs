@@ -5,8 +5,9 @@ use crate::{
     blob::{Before, Blob, Nature, Origin},
     content::{self, Text},
     edit::{Copied, Edit},
-    matcher::{self, Candidate, NearCheck, Windows},
-    prefilter::{Hit, Word},
+    matcher::{self, Candidate, Edited, NearCheck, Windows},
+    prefilter::Word,
+    rule::Nearby,
 };
 
 /// Changes that are closer together are one: two searches would look at the same bytes.
@@ -19,6 +20,8 @@ pub struct Memory {
     nature: Option<Nature>,
     /// First byte and word, sorted.
     words: Vec<(u32, Word)>,
+    /// What patterns ask for nearby, as far as it stands anywhere.
+    nearby: Nearby,
     candidates: Vec<Candidate>,
 }
 
@@ -33,20 +36,26 @@ impl Engine {
         let origin = Origin::nowhere();
         let text = whole(bytes, nature, &origin);
         let mut words = Vec::new();
+        let mut nearby = Nearby::default();
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
         self.prefilter.words(&text.bytes, |word, start| {
             words.push((place(start), word));
-            let (patterns, len) = self.prefilter.word(word);
-            for &pattern in patterns {
-                windows.add(Hit { pattern, start, end: start + len });
-            }
+            let meaning = self.prefilter.meaning(word);
+            nearby.add(meaning.nearby);
+            meaning.hits(start).for_each(|hit| windows.add(hit));
         });
         words.sort_unstable();
-        // A word nearby may come or go with an edit far from the match, so the filters ask for it.
-        let candidates =
-            matcher::find_candidates(&self.rules, &text.bytes, windows, NearCheck::Later);
+        // A word nearby may come closer or go away with an edit far from the match, so the filters ask
+        // for the lines.
+        let candidates = matcher::find_candidates(
+            &self.rules,
+            &text.bytes,
+            windows,
+            nearby,
+            NearCheck::Anywhere,
+        );
         let as_stored = text.bytes.len() == bytes.len();
-        Memory { nature: as_stored.then_some(nature), words, candidates }
+        Memory { nature: as_stored.then_some(nature), words, nearby, candidates }
     }
 
     /// Searches `bytes`, which `edit` made from the text that `old` remembers: only what the edit can
@@ -62,48 +71,55 @@ impl Engine {
             return self.read(bytes);
         }
         let changes = edit.changes(GAP_BYTES);
-        let mut words: Vec<(u32, Word)> = Vec::with_capacity(old.words.len() + 4);
-        for copied in edit.copies() {
-            self.copy_words(old, copied, &mut words);
-        }
-        for change in changes.iter() {
-            self.prefilter.words_around(bytes, change, |word, start| {
-                words.push((place(start), word));
-            });
-        }
-        words.sort_unstable();
-        words.dedup();
-        let hits = words.iter().flat_map(|&(start, word)| {
-            let (patterns, len) = self.prefilter.word(word);
-            let start = start as usize;
-            patterns.iter().map(move |&pattern| Hit { pattern, start, end: start + len })
+        let mut found = Vec::new();
+        self.prefilter.words_around(bytes, changes.iter(), |word, start| {
+            found.push((place(start), word));
         });
-        let binary = nature == Nature::Binary;
-        let candidates = matcher::find_changed(
-            &self.rules,
-            bytes,
-            binary,
-            hits,
+        let words = merged(self.moved_words(old, edit.copies()), found);
+        let mut nearby = Nearby::default();
+        for (_, word) in &words {
+            nearby.add(self.prefilter.meaning(*word).nearby);
+        }
+        let hits = words
+            .iter()
+            .flat_map(|&(start, word)| self.prefilter.meaning(word).hits(start as usize));
+        let new = Edited {
+            text: bytes,
+            binary: nature == Nature::Binary,
             edit,
-            &changes,
-            &old.candidates,
-        );
-        Memory { nature: Some(nature), words, candidates }
+            changes: &changes,
+            nearby_before: old.nearby,
+            nearby,
+        };
+        let candidates = matcher::find_changed(&self.rules, new, hits, &old.candidates);
+        Memory { nature: Some(nature), words, nearby, candidates }
     }
 
-    /// The words of `old` that lie in `copied`, at their new places.
-    fn copy_words(&self, old: &Memory, copied: &Copied, words: &mut Vec<(u32, Word)>) {
-        let end = copied.from + copied.len;
-        let first = old.words.partition_point(|&(start, _)| (start as usize) < copied.from);
-        for &(start, word) in &old.words[first..] {
-            let start = start as usize;
-            if start >= end {
-                break;
+    /// The words of `old` that lie in one of `copies`, at their new places. Sorted.
+    fn moved_words(&self, old: &Memory, copies: &[Copied]) -> Vec<(u32, Word)> {
+        let mut words = Vec::with_capacity(if copies.is_empty() { 0 } else { old.words.len() });
+        let (mut next, mut done) = (0, 0);
+        for copied in copies {
+            // Most edits copy in order, and then the next word is a few words on.
+            let before = |&(start, _): &(u32, Word)| (start as usize) < copied.from;
+            if copied.from < done {
+                next = old.words.partition_point(before);
+            } else {
+                next += old.words[next..].iter().take_while(|w| before(w)).count();
             }
-            if start + self.prefilter.word(word).1 <= end {
-                words.push((place(start - copied.from + copied.to), word));
+            done = copied.from + copied.len;
+            for &(start, word) in &old.words[next..] {
+                let start = start as usize;
+                if start >= done {
+                    break;
+                }
+                next += 1;
+                if start + self.prefilter.meaning(word).len <= done {
+                    words.push((place(start - copied.from + copied.to), word));
+                }
             }
         }
+        words
     }
 
     /// What `bytes`, searched before, hold; `None` if that is nothing.
@@ -117,6 +133,17 @@ impl Engine {
             self.sightings_of(&whole(bytes, nature, &origin), memory.candidates.clone());
         (!sightings.is_empty()).then_some(sightings)
     }
+}
+
+/// Both lists as one; `sorted` is, and `more` may have some twice.
+fn merged(mut sorted: Vec<(u32, Word)>, more: Vec<(u32, Word)>) -> Vec<(u32, Word)> {
+    if !more.is_empty() {
+        sorted.extend(more);
+        // Sees that the first part is in order.
+        sorted.sort();
+        sorted.dedup();
+    }
+    sorted
 }
 
 fn whole<'t>(bytes: &'t [u8], nature: Nature, origin: &'t Origin) -> Text<'t> {
@@ -142,11 +169,11 @@ mod tests {
         ENGINE.get_or_init(|| Engine::new(RuleSet::new(load::builtin()), 1_795_000_000))
     }
 
-    /// What matches are made of: texts of rule cases, and all words that are searched.
-    fn materials() -> &'static (Vec<String>, Vec<String>) {
-        static ALL: OnceLock<(Vec<String>, Vec<String>)> = OnceLock::new();
+    /// What matches are made of: texts of rule cases, all words that are searched, and whole matches.
+    fn materials() -> &'static [Vec<String>; 3] {
+        static ALL: OnceLock<[Vec<String>; 3]> = OnceLock::new();
         ALL.get_or_init(|| {
-            let cases = load::BUILTIN_FILES
+            let cases: Vec<String> = load::BUILTIN_FILES
                 .iter()
                 .flat_map(|(name, text)| cases::cases(Path::new(name), text).expect("it parses"))
                 .map(|c| c.text)
@@ -156,23 +183,35 @@ mod tests {
                 .flat_map(|s| s.keywords.iter().chain(s.near.iter().flat_map(|n| &n.any)))
                 .cloned()
                 .collect();
-            (cases, words)
+            let wholes = cases.iter().flat_map(|c| {
+                let found = engine().read(c.as_bytes()).candidates;
+                found.into_iter().map(|f| c[f.whole].to_owned())
+            });
+            let wholes = wholes.collect();
+            [cases, words, wholes]
         })
     }
 
     /// A piece of text; now and then a long one, so that not all of a text is near a change.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
-        let pick = |list: fn() -> &'static Vec<String>| {
-            any::<Index>().prop_map(move |i| i.get(list()).clone().into_bytes())
+        let pick = |list: usize| {
+            any::<Index>().prop_map(move |i| i.get(&materials()[list]).clone().into_bytes())
         };
         let of = |regex: &'static str| regex.prop_map(String::into_bytes);
         prop_oneof![
-            6 => pick(|| &materials().0),
-            2 => (pick(|| &materials().0), any::<Index>(), any::<Index>()).prop_map(|(case, a, b)| {
+            6 => pick(0),
+            2 => (pick(0), any::<Index>(), any::<Index>()).prop_map(|(case, a, b)| {
                 let (a, b) = (a.index(case.len() + 1), b.index(case.len() + 1));
                 case[a.min(b)..a.max(b)].to_vec()
             }),
-            3 => pick(|| &materials().1),
+            3 => pick(1),
+            // The end of each is the beginning of the next, so only every second one matches.
+            2 => (pick(2), 2_usize..6).prop_map(|(whole, n)| {
+                let seam = usize::from(whole.first() == whole.last());
+                let mut chain = whole.clone();
+                (1..n).for_each(|_| chain.extend_from_slice(&whole[seam..]));
+                chain
+            }),
             2 => of("[0-9A-Za-z]{1,70}"),
             1 => of("[0-9a-f]{30,45}"),
             2 => of("[-_.:=\"' \n]{1,3}"),

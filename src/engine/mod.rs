@@ -76,8 +76,8 @@ impl Engine {
     /// What the regexes match in `text`.
     pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
-        self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
-        matcher::find_candidates(&self.rules, &text.bytes, windows, near_check)
+        let nearby = self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
+        matcher::find_candidates(&self.rules, &text.bytes, windows, nearby, near_check)
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.

@@ -281,6 +281,7 @@ fn pattern_spec(
         near: form.near.clone(),
         quoting,
         max_bytes: shape.max_bytes,
+        lead: shape.lead,
         run,
         run_reach,
         run_last,

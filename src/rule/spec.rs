@@ -188,9 +188,12 @@ pub struct PatternSpec {
     pub quoting: Quoting,
     /// The longest match, in bytes.
     pub max_bytes: usize,
+    /// Within so many bytes every match has begun a keyword.
+    pub lead: usize,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
-    /// The keyword starts at most this many bytes before the end of that run's first `run` bytes.
+    /// The keyword starts at most this many bytes before the end of the first
+    /// `shape::searched_run(run)` bytes of such a run.
     pub run_reach: usize,
     /// The keyword is never behind that run.
     pub run_last: bool,
