@@ -24,6 +24,7 @@ pub use self::runs::has_run;
 use crate::rule::{
     Group, Nearby, RuleSet,
     shape::{self, LONG_RUN, SEARCHED_RUN},
+    text::Text,
 };
 
 /// Which word of a `Prefilter`.
@@ -312,6 +313,6 @@ fn way_of(group: &Group) -> Way {
         _ => return Way::Grams,
     };
     let is_short = |k: &str| k.len() < MAX_SHORT_BYTES || (group.run_last && k.len() <= max_short);
-    let is_everyday = |k: &String| EVERYDAY.contains(&k.as_str()) || is_short(k);
+    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || is_short(k);
     if group.keywords.iter().any(is_everyday) { Way::Runs(kind) } else { Way::Grams }
 }

@@ -97,7 +97,7 @@ impl Engine {
             Some((n, secret.clone(), self.precision(*rule, *pattern, secret, evidence)))
         }));
         for (loser, winner) in covered {
-            let by = self.rules.rule(judged[winner].candidate.rule).id.clone();
+            let by = self.rules.rule(judged[winner].candidate.rule).id.to_string();
             judged[loser].verdict = Err(Dropped::Covered { by });
         }
         judged

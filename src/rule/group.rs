@@ -16,7 +16,7 @@ use regex_automata::{
     util::syntax,
 };
 
-use super::{Near, Pattern, shape};
+use super::{Near, Pattern, shape, text::Text};
 
 /// Patterns with the same keywords and the same words nearby. Knows what holds for all of them.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Group {
     /// Indices into `RuleSet::patterns`, ascending.
     pub members: Vec<usize>,
     /// One of these is in every match.
-    pub keywords: Vec<String>,
+    pub keywords: Vec<Text>,
     /// What must stand near every match.
     pub near: Option<Near>,
     /// What stands for `near`, if its words are worth a search.
@@ -49,21 +49,29 @@ pub struct Group {
 ///
 /// Two lists may share a bit, if there are very many: then some windows are searched in vain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Nearby(u128);
+pub struct Nearby([u64; Self::WORDS]);
 
 impl Nearby {
+    const WORDS: usize = 16;
+
     fn list(n: usize) -> Self {
-        Self(1 << (n % 128))
+        let mut all = [0; Self::WORDS];
+        all[n / 64 % Self::WORDS] = 1 << (n % 64);
+        Self(all)
     }
 
     /// Adds what `other` has.
     pub fn add(&mut self, other: Self) {
-        self.0 |= other.0;
+        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
     }
 }
 
 /// What tells groups apart: keywords, words nearby, and what the prefilter must know of the run.
-type Key<'p> = (&'p [String], Option<(&'p [String], u16)>, usize, bool, bool);
+type Key<'p> = (&'p [Text], Option<(&'p [String], u16)>, usize, bool, bool);
 
 /// Puts `patterns` into groups, and tells each its own.
 pub(super) fn make(patterns: &mut [Pattern]) -> Vec<Group> {
@@ -127,7 +135,7 @@ impl Group {
 
     /// Whether a text in which `nearby` stands has a word that this group asks for.
     pub fn is_asked_for(&self, nearby: Nearby) -> bool {
-        self.asks == Nearby::default() || self.asks.0 & nearby.0 != 0
+        self.asks == Nearby::default() || self.asks.meets(nearby)
     }
 
     /// Whether one of its `patterns` can match in `within`. May say yes where the answer is no.

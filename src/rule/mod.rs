@@ -6,8 +6,10 @@ pub mod check;
 pub mod file;
 pub mod group;
 pub mod load;
+mod pool;
 pub mod shape;
 pub mod spec;
+pub mod text;
 
 use std::sync::OnceLock;
 
