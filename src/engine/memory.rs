@@ -323,12 +323,11 @@ mod tests {
                 let (whole, changed) = (engine.read(&new), engine.reread(&new, &memory, &edit));
                 let matches = |m: &Memory| sorted(m.candidates.clone());
                 prop_assert_eq!(matches(&changed), matches(&whole));
-                let seen = |m: &Memory| -> Vec<_> {
-                    let sightings = engine.sightings(&new, m);
-                    let places = engine.findings(&sightings, &Origin::nowhere());
-                    let identities: Vec<_> = sightings.iter().map(Sighting::identity).collect();
-                    let places: Vec<_> = places.iter().map(|(at, f)| (*at, f.rule, f.end)).collect();
-                    vec![(identities, places)]
+                let seen = |m: &Memory| {
+                    let sightings = engine.recall(&new, m)?;
+                    let findings = engine.findings(&sightings, &Origin::nowhere());
+                    let places = findings.iter().map(|f| (f.rule, f.start, f.end));
+                    Some((engine.identities(&sightings, ""), places.collect::<Vec<_>>()))
                 };
                 prop_assert_eq!(seen(&changed), seen(&whole));
                 (old, memory) = (new, changed);
