@@ -46,6 +46,11 @@ impl Engine {
         Self { rules, prefilter, now }
     }
 
+    /// The time that expiry dates are compared with, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
     /// The rules it looks for.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
