@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::Context as _;
 
-use super::{Exit, engine, load_rules, output};
+use super::{Exit, engine, load_rules, output, since};
 use crate::{
     blob::{Blob, Origin},
     cli::GitArgs,
@@ -16,7 +16,7 @@ use crate::{
     source::{
         Meter, Outcome,
         exclude::Excluded,
-        git::{self, Reading, Search, history},
+        git::{self, Reading, Search, history, range, staged},
         walk::{self, GitIgnored},
     },
 };
@@ -26,12 +26,83 @@ pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
     let files = output::open_reports(&args.common)?;
     let repository = git::open(&args.repository)?;
     let excluded = Excluded::new(&args.common.exclude)?;
+    let part = part(args)?;
     let outcome = output::with_progress(&args.common, |meter| {
-        let mut outcome = whole(args, &engine, &repository, meter)?;
+        let mut outcome = match &part {
+            Part::Whole => whole(args, &engine, &repository, meter)?,
+            Part::Staged => staged(args, &engine, &repository, meter)?,
+            Part::Commits(commits) => added(args, &engine, &repository, commits, meter)?,
+        };
         outcome.items.retain(|f| !excluded.covers(&f.origin.path));
         Ok(outcome)
     })?;
     output::finish(&args.common, &engine, outcome, files)
+}
+
+/// What to read.
+enum Part {
+    Whole,
+    Staged,
+    Commits(git::Commits),
+}
+
+fn part(args: &GitArgs) -> anyhow::Result<Part> {
+    if args.staged {
+        return Ok(Part::Staged);
+    }
+    if let Some(range) = &args.range {
+        return Ok(Part::Commits(git::Commits::Range(range.clone())));
+    }
+    let now = jiff::Timestamp::now().as_second();
+    Ok(match (&args.since, args.branch.clone()) {
+        (Some(date), branch) => {
+            Part::Commits(git::Commits::Since(since::seconds(date, now)?, branch))
+        }
+        (None, Some(branch)) => Part::Commits(git::Commits::Branch(branch)),
+        (None, None) => Part::Whole,
+    })
+}
+
+/// What the next commit would add.
+fn staged(
+    args: &GitArgs,
+    engine: &Engine,
+    repository: &git::Repository,
+    meter: &Meter,
+) -> anyhow::Result<Outcome<Finding>> {
+    let threads = args.common.threads;
+    let read = staged::scan(repository, &Texts(engine), threads, meter)
+        .context("cannot scan what is staged")?;
+    Ok(with_history(read))
+}
+
+/// What `commits` add.
+fn added(
+    args: &GitArgs,
+    engine: &Engine,
+    repository: &git::Repository,
+    commits: &git::Commits,
+    meter: &Meter,
+) -> anyhow::Result<Outcome<Finding>> {
+    let (texts, many) = (Texts(engine), range::MANY_COMMITS);
+    let read = range::scan(repository, &texts, commits, many, options(args), meter)
+        .context("cannot scan these commits")?;
+    Ok(with_history(read))
+}
+
+fn options(args: &GitArgs) -> history::Options {
+    history::Options {
+        reading: if args.whole_blobs { Reading::Whole } else { Reading::Changes },
+        threads: args.common.threads,
+    }
+}
+
+fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
+    Outcome {
+        items: read.items.into_iter().map(|(finding, history)| told(finding, history)).collect(),
+        coverage: read.coverage,
+        errors: read.errors,
+    }
 }
 
 /// Every object, and the files that are checked out.
@@ -41,16 +112,8 @@ fn whole(
     repository: &git::Repository,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
-    let options = history::Options {
-        reading: if args.whole_blobs { Reading::Whole } else { Reading::Changes },
-        threads: args.common.threads,
-    };
-    let read = history::scan(repository, &Texts(engine), options, meter);
-    let mut outcome = Outcome {
-        items: read.items.into_iter().map(|(finding, history)| told(finding, history)).collect(),
-        coverage: read.coverage,
-        errors: read.errors,
-    };
+    let read = history::scan(repository, &Texts(engine), options(args), meter);
+    let mut outcome = with_history(read);
     if args.reachable_only {
         outcome.items.retain(|f| !is_unreachable(f));
     }

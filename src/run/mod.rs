@@ -5,6 +5,7 @@ mod git;
 mod output;
 mod rules;
 mod scan;
+mod since;
 
 use std::{
     io::{self, IsTerminal, Write},

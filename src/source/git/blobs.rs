@@ -64,7 +64,7 @@ impl<T> Found<T> {
 /// How a file begins that stands for one that Git LFS keeps elsewhere.
 ///
 /// <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer>
-const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+pub(super) const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 impl<S: Search> Blobs<'_, S> {
     fn note(

@@ -2,7 +2,7 @@
 //! history.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -64,6 +64,30 @@ pub fn scan<S: Search>(
     outcome
 }
 
+/// What a pass over the whole database says of some commits.
+pub(super) struct Survey<T> {
+    /// Those of them that may bring in or take away something found.
+    pub(super) bearers: HashSet<ObjectId>,
+    /// Everything found: in blobs, and in messages of commits and tags.
+    pub(super) sightings: HashMap<ObjectId, Vec<T>>,
+    /// Blobs that say where Git LFS keeps a file.
+    pub(super) pointers: HashSet<ObjectId>,
+    /// The ledger.
+    pub(super) outcome: Outcome<()>,
+}
+
+/// Reads every object of `repository`, to say which of the `wanted` commits matter.
+pub(super) fn survey<S: Search>(
+    repository: &gix::Repository,
+    search: &S,
+    options: Options,
+    meter: &Meter,
+    wanted: &HashSet<ObjectId>,
+) -> Survey<S::Sightings> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    Scan { search, options, meter, prefix: "", pool: pool.as_ref().ok() }.survey(repository, wanted)
+}
+
 /// The git directories of submodules, with their names.
 fn submodules(repository: &gix::Repository) -> Vec<(String, PathBuf)> {
     let modules = repository.common_dir().join("modules");
@@ -111,43 +135,9 @@ struct Read<T> {
 impl<S: Search> Scan<'_, S> {
     fn run(&self, repository: &gix::Repository) -> Outcome<(S::Item, History)> {
         let mut outcome = Outcome::default();
-        let mut database = match repository::object_directories(repository) {
-            Ok(directories) => Database::list(&directories, repository.object_hash()),
-            Err(error) => {
-                note(&mut outcome, error);
-                let own = repository.objects.store_ref().path().to_path_buf();
-                Database::list(&[own], repository.object_hash())
-            }
-        };
-        let mut tips = Tips::of(repository);
-        for error in database.errors.drain(..).chain(tips.errors.drain(..)) {
-            note(&mut outcome, error);
-        }
-        let read = match self.pool {
-            Some(pool) => pool.install(|| self.read(&database)),
-            None => self.read(&database),
-        };
-        outcome.coverage.objects = Some(Counts {
-            commits: read.annals.commits.len() as u64,
-            tags: read.annals.tags.len() as u64,
-            blobs: read.found.blobs,
-            trees: read.forest.trees,
-        });
-        outcome.coverage.bytes = read.found.bytes + read.annals.bytes;
-        let read = note_damage(&database.objects, read, &mut outcome);
-        note_absent(&database.objects, &tips, &read, &mut outcome);
-        self.note_submodules(repository, &tips, &mut outcome.coverage);
-        let pointers = read.found.pointers;
-        let told = Teller::new(
-            self,
-            &database.objects,
-            &tips,
-            read.annals,
-            read.found.sightings,
-            &pointers,
-            read.forest,
-        )
-        .tell();
+        let (database, tips) = list(repository, &mut outcome);
+        let read = self.everything(repository, &database, &tips, &mut outcome);
+        let told = self.teller(&database, &tips, read).tell();
         outcome.items = told.items;
         for path in told.pointers {
             outcome.coverage.skip(Skip::LfsPointer, path);
@@ -156,6 +146,55 @@ impl<S: Search> Scan<'_, S> {
             note(&mut outcome, GitError::Places { limit: teller::MAX_PLACES });
         }
         outcome
+    }
+
+    fn survey(
+        &self,
+        repository: &gix::Repository,
+        wanted: &HashSet<ObjectId>,
+    ) -> Survey<S::Sightings> {
+        let mut outcome = Outcome::default();
+        let (database, tips) = list(repository, &mut outcome);
+        let read = self.everything(repository, &database, &tips, &mut outcome);
+        let pointers = read.found.pointers.iter().map(|p| database.objects.id(*p).into()).collect();
+        let (bearers, sightings) = self.teller(&database, &tips, read).bearers(wanted);
+        Survey { bearers, sightings, pointers, outcome }
+    }
+
+    fn teller<'t>(
+        &'t self,
+        database: &'t Database,
+        tips: &'t Tips,
+        read: Read<S::Sightings>,
+    ) -> Teller<'t, S> {
+        let Read { found, annals, forest } = read;
+        let Found { sightings, pointers, .. } = found;
+        Teller::new(self, &database.objects, tips, annals, sightings, &pointers, forest)
+    }
+
+    /// Reads all objects, and notes what is damaged, absent or left out.
+    fn everything<I>(
+        &self,
+        repository: &gix::Repository,
+        database: &Database,
+        tips: &Tips,
+        outcome: &mut Outcome<I>,
+    ) -> Read<S::Sightings> {
+        let read = match self.pool {
+            Some(pool) => pool.install(|| self.read(database)),
+            None => self.read(database),
+        };
+        outcome.coverage.objects = Some(Counts {
+            commits: read.annals.commits.len() as u64,
+            tags: read.annals.tags.len() as u64,
+            blobs: read.found.blobs,
+            trees: read.forest.trees,
+        });
+        outcome.coverage.bytes = read.found.bytes + read.annals.bytes;
+        let read = note_damage(&database.objects, read, outcome);
+        note_absent(&database.objects, tips, &read, outcome);
+        self.note_submodules(repository, tips, &mut outcome.coverage);
+        read
     }
 
     /// Reads all objects: blobs, commits and tags first; then trees, since what was found says which of
@@ -186,6 +225,23 @@ impl<S: Search> Scan<'_, S> {
             }
         }
     }
+}
+
+/// What the database of `repository` has, and what names it.
+fn list<I>(repository: &gix::Repository, outcome: &mut Outcome<I>) -> (Database, Tips) {
+    let mut database = match repository::object_directories(repository) {
+        Ok(directories) => Database::list(&directories, repository.object_hash()),
+        Err(error) => {
+            note(outcome, error);
+            let own = repository.objects.store_ref().path().to_path_buf();
+            Database::list(&[own], repository.object_hash())
+        }
+    };
+    let mut tips = Tips::of(repository);
+    for error in database.errors.drain(..).chain(tips.errors.drain(..)) {
+        note(outcome, error);
+    }
+    (database, tips)
 }
 
 /// Everything that is damaged goes into the ledger.

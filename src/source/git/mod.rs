@@ -5,16 +5,22 @@
 //! configuration names.
 
 mod blobs;
+mod changes;
 mod commits;
 mod delta;
 mod graph;
 pub mod history;
 mod loose;
+mod news;
 mod objects;
 mod pack;
 mod places;
+pub mod range;
+mod reader;
 mod refs;
 mod repository;
+mod revisions;
+pub mod staged;
 mod teller;
 mod trees;
 mod walk;
@@ -34,6 +40,7 @@ pub use blobs::Reading;
 pub use delta::DeltaError;
 pub use gix::Repository;
 pub use repository::open;
+pub use revisions::Commits;
 pub use walk::Broken;
 
 /// What is looked for in the texts of a repository.
@@ -90,6 +97,10 @@ pub enum GitError {
     Missing { count: usize, example: String },
     #[error("the clone is shallow: it lacks the parents of {count} commits")]
     Shallow { count: usize },
+    #[error("`{side}` names no commits here, in the range `{range}`")]
+    Range { range: String, side: String, source: Option<Box<gix::Error>> },
+    #[error("`{name}` names no commit here")]
+    Revision { name: String, source: Option<Box<gix::Error>> },
     #[error("more than {limit} places were found; the history of others is not told")]
     Places { limit: usize },
 }
@@ -111,6 +122,8 @@ impl GitError {
             Self::Object { id, .. } => id.clone(),
             Self::Missing { example, .. } => example.clone(),
             Self::Shallow { .. } => "shallow".into(),
+            Self::Range { range, .. } => range.clone(),
+            Self::Revision { name, .. } => name.clone(),
             Self::Places { .. } => "places".into(),
         }
     }

@@ -8,7 +8,7 @@ use gix::{
     sec::{Trust, trust::Mapping},
 };
 
-use super::GitError;
+use super::{GitError, walk::MAX_HELD_BYTES};
 
 /// Opens the repository that `path` is or lies in.
 ///
@@ -45,7 +45,14 @@ fn options() -> Mapping<Options> {
         ..Permissions::all()
     };
     // Who owns it must be us, or be named in `safe.directory`, as git itself has it.
-    let options = || Options::default().permissions(permissions).bail_if_untrusted(true);
+    // An object may claim any size, and all of it is reserved before its first byte is read.
+    let limit = format!("gitoxide.objects.allocLimit={MAX_HELD_BYTES}");
+    let options = || {
+        Options::default()
+            .permissions(permissions)
+            .config_overrides([limit.as_str()])
+            .bail_if_untrusted(true)
+    };
     Mapping { full: options().with(Trust::Full), reduced: options().with(Trust::Reduced) }
 }
 

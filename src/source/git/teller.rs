@@ -6,9 +6,11 @@ use std::{
     rc::Rc,
 };
 
+use gix::hash::ObjectId;
+
 use super::{
     Search,
-    commits::{Annals, Author},
+    commits::{Annals, Author, Commit},
     graph::{Graph, Number},
     history::Scan,
     objects::{Object, Objects},
@@ -27,8 +29,8 @@ use crate::{
 pub(super) const MAX_PLACES: usize = 4_000_000;
 
 /// Where the text of a message stands: no file of a repository has such a path.
-const COMMIT_MESSAGE: &[u8] = b".git/commit-message";
-const TAG_MESSAGE: &[u8] = b".git/tag-message";
+pub(super) const COMMIT_MESSAGE: &[u8] = b".git/commit-message";
+pub(super) const TAG_MESSAGE: &[u8] = b".git/tag-message";
 
 /// What was told.
 pub(super) struct Told<I> {
@@ -136,6 +138,25 @@ impl<'t, S: Search> Teller<'t, S> {
         self.messages();
         let items = self.items();
         Told { items, pointers, is_complete }
+    }
+
+    /// The commits among `wanted` that change anything found, by their trees or messages; and everything
+    /// found, by the ids of blobs, commits and tags.
+    pub(super) fn bearers(
+        self,
+        wanted: &HashSet<ObjectId>,
+    ) -> (HashSet<ObjectId>, HashMap<ObjectId, Vec<S::Sightings>>) {
+        let bears = |n: Number, commit: &Commit| {
+            let (node, parents) = (self.node(n), &self.graph.parents[n as usize]);
+            self.sightings.contains_key(&commit.object)
+                || parents.iter().any(|&parent| self.node(parent) != node)
+                || parents.is_empty() && node.is_some()
+        };
+        let commits = (0..).zip(&self.graph.commits).filter(|(n, commit)| bears(*n, commit));
+        let ids = commits.map(|(_, commit)| self.objects.id(commit.object).into());
+        let bearers = ids.filter(|id: &ObjectId| wanted.contains(id)).collect();
+        let id = |object| self.objects.id(object).into();
+        (bearers, self.sightings.into_iter().map(|(object, all)| (id(object), all)).collect())
     }
 
     /// What stands in the tree of a commit.

@@ -1,0 +1,359 @@
+//! Reads single objects by their ids, for the scans that need few of them, and keeps the ledger of these.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    io,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use gix::{
+    hash::{ObjectId, oid},
+    objs::{CommitRef, Find as _, Kind, TagRef, TreeRefIter},
+};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use super::{GitError, Search, blobs::POINTER, trees::EntryKind, walk::Broken};
+use crate::{
+    blob::Origin,
+    coverage::Skip,
+    history::{Change, Date},
+    source::{Meter, Outcome, SourceError, read::Buffer},
+};
+
+/// A repository, and what was read of it so far.
+pub(super) struct Library {
+    repository: gix::ThreadSafeRepository,
+    threads: usize,
+    pool: OnceLock<Option<rayon::ThreadPool>>,
+    ledger: Mutex<Ledger>,
+}
+
+/// What was read, and what could not be.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) commits: u64,
+    pub(super) tags: u64,
+    trees: HashSet<ObjectId>,
+    blobs: u64,
+    bytes: u64,
+    /// Blobs that say where Git LFS keeps a file.
+    pub(super) pointers: HashSet<ObjectId>,
+    /// Commits whose parents a shallow clone left out.
+    pub(super) shallow: BTreeSet<ObjectId>,
+    /// Objects that are named and not there.
+    pub(super) missing: BTreeSet<ObjectId>,
+    broken: BTreeMap<ObjectId, Broken>,
+    pub(super) errors: Vec<GitError>,
+}
+
+impl Library {
+    /// `threads`: 0 = one per core.
+    pub(super) fn new(repository: &gix::Repository, threads: usize) -> Self {
+        Self {
+            repository: repository.clone().into_sync(),
+            threads,
+            pool: OnceLock::new(),
+            ledger: Mutex::default(),
+        }
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn reader(&self) -> Reader<'_> {
+        /// Neighbouring commits have most of their trees in common.
+        const CACHE_BYTES: usize = 8 << 20;
+        let mut repository = self.repository.to_thread_local();
+        repository.object_cache_size_if_unset(CACHE_BYTES);
+        // What is stored counts, and not what a reference says it should look like.
+        repository.objects.ignore_replacements = true;
+        repository.objects.refresh_never();
+        Reader { library: self, repository, bytes: Vec::new(), buffer: Buffer::new() }
+    }
+
+    /// What `work` makes of each of `all`, with several threads if there are many.
+    pub(super) fn map<T: Sync, R: Send>(
+        &self,
+        all: &[T],
+        work: impl Fn(&mut Reader<'_>, &T) -> R + Sync,
+    ) -> Vec<R> {
+        /// A thread takes longer to start than these to be read.
+        const FEW: usize = 64;
+        if all.len() <= FEW {
+            let mut reader = self.reader();
+            return all.iter().map(|one| work(&mut reader, one)).collect();
+        }
+        let in_parallel = || all.par_iter().map_init(|| self.reader(), &work).collect();
+        match self.pool() {
+            Some(pool) => pool.install(in_parallel),
+            None => in_parallel(),
+        }
+    }
+
+    /// If the system gives no threads, those of the whole program are used.
+    fn pool(&self) -> Option<&rayon::ThreadPool> {
+        let build = || rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().ok();
+        self.pool.get_or_init(build).as_ref()
+    }
+
+    /// Closes the ledger.
+    pub(super) fn settle<T>(self, outcome: &mut Outcome<T>) {
+        let mut ledger = self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let objects = outcome.coverage.objects.get_or_insert_default();
+        objects.commits += ledger.commits;
+        objects.tags += ledger.tags;
+        objects.trees += ledger.trees.len() as u64;
+        objects.blobs += ledger.blobs;
+        outcome.coverage.bytes += ledger.bytes;
+        for error in std::mem::take(&mut ledger.errors) {
+            outcome.coverage.skip(Skip::Unreadable, error.name());
+            outcome.errors.push(SourceError::Git(error));
+        }
+        for (id, source) in std::mem::take(&mut ledger.broken) {
+            let id = id.to_string();
+            outcome.coverage.skip(Skip::CorruptObject, id.clone());
+            outcome.errors.push(SourceError::Git(GitError::Object { id, lost: 0, source }));
+        }
+        ledger.note_absent(outcome);
+    }
+}
+
+impl Ledger {
+    fn note_absent<T>(&self, outcome: &mut Outcome<T>) {
+        for id in &self.shallow {
+            outcome.coverage.skip(Skip::ShallowBoundary, id.to_string());
+        }
+        if !self.shallow.is_empty() {
+            let error = GitError::Shallow { count: self.shallow.len() };
+            outcome.errors.push(SourceError::Git(error));
+        }
+        for id in &self.missing {
+            outcome.coverage.skip(Skip::MissingObject, id.to_string());
+        }
+        if let Some(example) = self.missing.first() {
+            let error =
+                GitError::Missing { count: self.missing.len(), example: example.to_string() };
+            outcome.errors.push(SourceError::Git(error));
+        }
+    }
+}
+
+/// Reads for one thread.
+pub(super) struct Reader<'l> {
+    pub(super) library: &'l Library,
+    repository: gix::Repository,
+    bytes: Vec<u8>,
+    buffer: Buffer,
+}
+
+/// An entry of a tree: a directory, or a file or symbolic link. Submodules are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) name: Box<[u8]>,
+    pub(super) link: Link,
+}
+
+/// What an entry leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) kind: EntryKind,
+    pub(super) id: ObjectId,
+}
+
+/// A commit or an annotated tag, as it is stored.
+#[derive(Debug)]
+pub(super) enum Annal {
+    Commit(Commit),
+    Tag { target: ObjectId, told: Told },
+}
+
+/// A commit.
+#[derive(Debug)]
+pub(super) struct Commit {
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970.
+    pub(super) time: i64,
+    pub(super) told: Told,
+}
+
+/// Who made a commit or tag, and what they say of it.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) id: ObjectId,
+    pub(super) change: Change,
+    pub(super) message: Vec<u8>,
+}
+
+impl Reader<'_> {
+    /// The commit or tag called `id`. If it is absent, that is for the caller to judge.
+    pub(super) fn annal(&mut self, id: &oid) -> Result<Option<Annal>, ()> {
+        let hash = self.repository.object_hash();
+        let Some(kind) = self.fetch(id)? else { return Ok(None) };
+        let annal = match kind {
+            Kind::Commit => CommitRef::from_bytes(&self.bytes, hash).ok().map(|commit| {
+                Annal::Commit(Commit {
+                    tree: commit.tree(),
+                    parents: commit.parents().collect(),
+                    time: signed(commit.committer).1.seconds,
+                    told: told(id, commit.author, commit.message),
+                })
+            }),
+            Kind::Tag => TagRef::from_bytes(&self.bytes, hash).ok().map(|tag| Annal::Tag {
+                target: tag.target(),
+                told: told(id, tag.tagger.map_or(b"", |t| t), tag.message),
+            }),
+            Kind::Tree | Kind::Blob => None,
+        };
+        match annal {
+            Some(annal) => Ok(Some(annal)),
+            None => Err(self.broken(id, Broken::Form)),
+        }
+    }
+
+    /// The commit called `id`. If there is none, the ledger says so.
+    pub(super) fn commit(&mut self, id: &oid) -> Option<Commit> {
+        match self.annal(id) {
+            Ok(Some(Annal::Commit(commit))) => Some(commit),
+            Ok(Some(Annal::Tag { .. }) | None) => {
+                self.library.ledger().missing.insert(id.into());
+                None
+            }
+            Err(()) => None,
+        }
+    }
+
+    /// The commit called `id`, unless it is absent.
+    pub(super) fn parent(&mut self, id: &oid) -> Option<Commit> {
+        match self.annal(id) {
+            Ok(Some(Annal::Commit(commit))) => Some(commit),
+            Ok(Some(Annal::Tag { .. }) | None) | Err(()) => None,
+        }
+    }
+
+    /// The file or symbolic link at `path` below `tree`.
+    pub(super) fn blob_at(&mut self, tree: ObjectId, path: &[u8]) -> Option<ObjectId> {
+        let mut link = Link { kind: EntryKind::Tree, id: tree };
+        for name in path.split(|&b| b == b'/') {
+            let entries = match link.kind {
+                EntryKind::Tree => self.entries(&link.id),
+                EntryKind::Blob | EntryKind::Commit => return None,
+            };
+            link = entries.into_iter().find(|entry| *entry.name == *name)?.link;
+        }
+        (link.kind == EntryKind::Blob).then_some(link.id)
+    }
+
+    /// The entries of a tree, sorted by name; none if it can't be read, which the ledger says.
+    pub(super) fn entries(&mut self, tree: &oid) -> Vec<Entry> {
+        if self.expect(tree, Kind::Tree).is_none() {
+            return Vec::new();
+        }
+        self.library.ledger().trees.insert(tree.into());
+        let mut entries = Vec::new();
+        let mut is_broken = false;
+        for entry in TreeRefIter::from_bytes(&self.bytes, self.repository.object_hash()) {
+            match entry {
+                Ok(entry) if entry.mode.is_commit() => {}
+                Ok(entry) => {
+                    let kind = if entry.mode.is_tree() { EntryKind::Tree } else { EntryKind::Blob };
+                    let link = Link { kind, id: entry.oid.into() };
+                    entries.push(Entry { name: Box::from(&**entry.filename), link });
+                }
+                Err(_) => is_broken = true,
+            }
+        }
+        if is_broken {
+            self.broken(tree, Broken::Form);
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    /// What the blob called `id` holds.
+    pub(super) fn search<S: Search>(
+        &mut self,
+        id: &oid,
+        search: &S,
+        meter: &Meter,
+    ) -> Vec<S::Sightings> {
+        if self.expect(id, Kind::Blob).is_none() {
+            return Vec::new();
+        }
+        let mut ledger = self.library.ledger();
+        ledger.blobs += 1;
+        ledger.bytes += self.bytes.len() as u64;
+        if self.bytes.starts_with(POINTER) {
+            ledger.pointers.insert(id.into());
+        }
+        drop(ledger);
+        meter.count(self.bytes.len() as u64);
+        sightings(&mut self.buffer, &self.bytes, search)
+    }
+
+    /// What the message of a commit or tag holds.
+    pub(super) fn search_message<S: Search>(
+        &mut self,
+        message: &[u8],
+        search: &S,
+    ) -> Vec<S::Sightings> {
+        self.library.ledger().bytes += message.len() as u64;
+        sightings(&mut self.buffer, message, search)
+    }
+
+    /// Reads an object that must be there and of this kind.
+    fn expect(&mut self, id: &oid, kind: Kind) -> Option<()> {
+        match self.fetch(id) {
+            Ok(Some(found)) if found == kind => Some(()),
+            Ok(Some(_)) => {
+                self.broken(id, Broken::Form);
+                None
+            }
+            Ok(None) => {
+                self.library.ledger().missing.insert(id.into());
+                None
+            }
+            Err(()) => None,
+        }
+    }
+
+    /// Reads an object into `bytes`: its kind, nothing if it is absent, or an error that is in the ledger.
+    fn fetch(&mut self, id: &oid) -> Result<Option<Kind>, ()> {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let found = self.repository.objects.try_find(id, &mut bytes).map(|o| o.map(|o| o.kind));
+        self.bytes = bytes;
+        match found {
+            Ok(Some(kind)) => Ok(Some(kind)),
+            Ok(None) => Ok(None),
+            Err(source) => Err(self.broken(id, Broken::Data(source.into()))),
+        }
+    }
+
+    pub(super) fn broken(&self, id: &oid, why: Broken) {
+        self.library.ledger().broken.insert(id.into(), why);
+    }
+}
+
+fn sightings<S: Search>(buffer: &mut Buffer, bytes: &[u8], search: &S) -> Vec<S::Sightings> {
+    let mut found = Vec::new();
+    let read: io::Result<_> =
+        buffer.read_all(&Origin::nowhere(), bytes, |blob| found.extend(search.part(blob)));
+    read.expect("reading from memory does not fail");
+    found
+}
+
+fn told(id: &oid, signature: &[u8], message: &[u8]) -> Told {
+    let (author, date) = signed(signature);
+    let change = Change { id: id.to_string(), author, date };
+    Told { id: id.into(), change, message: message.to_vec() }
+}
+
+/// The name of who signed, and when.
+fn signed(signature: &[u8]) -> (String, Date) {
+    let signature = gix::actor::SignatureRef::from_bytes(signature).ok();
+    let name = signature.as_ref().map_or("".into(), |s| String::from_utf8_lossy(s.name));
+    let time = signature.as_ref().and_then(|s| s.time().ok()).unwrap_or_default();
+    let date = Date { seconds: time.seconds, offset_seconds: time.offset };
+    (name.trim().to_owned(), date)
+}

@@ -1,0 +1,353 @@
+//! Which commits somebody means, by a range, a branch or a date; in an order in which parents come before
+//! children.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, HashSet},
+};
+
+use gix::{hash::ObjectId, revision::plumbing::Spec};
+
+use super::{
+    GitError,
+    reader::{Annal, Reader, Told},
+    refs::reach_of,
+};
+use crate::history::Reach;
+
+/// Commits, as the user names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commits {
+    /// Those that `git rev-list` lists for `A..B`, `A...B` or anything else that it takes as one word.
+    Range(String),
+    /// The whole history of a reference.
+    Branch(String),
+    /// Those that were committed in this second since 1970 or later, in the history of one reference or of all.
+    Since(i64, Option<String>),
+}
+
+/// What was meant.
+#[derive(Debug, Default)]
+pub(super) struct Revisions {
+    /// Parents first; of commits that could come next, the oldest does.
+    pub(super) commits: Vec<Revision>,
+    /// Where the user stands: the end of the range.
+    pub(super) tip: Option<ObjectId>,
+    /// Annotated tags on the way from a name to its commit.
+    pub(super) tags: Vec<Told>,
+}
+
+/// One of the commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Revision {
+    pub(super) id: ObjectId,
+    pub(super) reach: Reach,
+}
+
+/// What is known of a commit, as bits that its parents inherit.
+type Marks = u8;
+const HIDDEN: Marks = 1;
+const LEFT: Marks = 2;
+const RIGHT: Marks = 4;
+const STASHED: Marks = 8;
+const NOTED: Marks = 16;
+
+fn is_hidden(marks: Marks) -> bool {
+    marks & HIDDEN != 0 || marks & (LEFT | RIGHT) == LEFT | RIGHT
+}
+
+/// The commits that `wanted` names.
+///
+/// # Errors
+///
+/// If a name in it means no commit of this repository.
+pub(super) fn resolve(
+    repository: &gix::Repository,
+    reader: &mut Reader<'_>,
+    wanted: &Commits,
+) -> Result<Revisions, GitError> {
+    let mut walk = Walk::new(repository, reader);
+    let since = match wanted {
+        Commits::Range(range) => {
+            walk.range(range)?;
+            None
+        }
+        Commits::Branch(name) => {
+            walk.branch(name)?;
+            None
+        }
+        Commits::Since(since, Some(name)) => {
+            walk.branch(name)?;
+            Some(*since)
+        }
+        Commits::Since(since, None) => {
+            walk.all();
+            Some(*since)
+        }
+    };
+    walk.run();
+    Ok(walk.finish(since))
+}
+
+/// A commit on the way.
+#[derive(Debug, Default)]
+struct Met {
+    marks: Marks,
+    time: i64,
+    parents: Vec<ObjectId>,
+    is_here: bool,
+}
+
+struct Walk<'w, 'l> {
+    repository: &'w gix::Repository,
+    reader: &'w mut Reader<'l>,
+    shallow: HashSet<ObjectId>,
+    met: HashMap<ObjectId, Met>,
+    /// By time, newest first.
+    queue: BinaryHeap<(i64, ObjectId)>,
+    tip: Option<ObjectId>,
+    tags: Vec<Told>,
+}
+
+impl<'w, 'l> Walk<'w, 'l> {
+    fn new(repository: &'w gix::Repository, reader: &'w mut Reader<'l>) -> Self {
+        let shallow = repository.shallow_commits().ok().flatten();
+        Self {
+            repository,
+            reader,
+            shallow: shallow.iter().flat_map(|all| all.iter().copied()).collect(),
+            met: HashMap::new(),
+            queue: BinaryHeap::new(),
+            tip: None,
+            tags: Vec::new(),
+        }
+    }
+
+    fn range(&mut self, range: &str) -> Result<(), GitError> {
+        let spec = self.repository.rev_parse(range).map_err(|e| self.unresolved(range, e))?;
+        let commit = |walk: &mut Self, id| walk.commit(id).ok_or_else(|| no_commit(range, range));
+        match spec.detach() {
+            Spec::Include(id) => {
+                let id = commit(self, id)?;
+                self.tip(id, LEFT);
+            }
+            Spec::Range { from, to } => {
+                let from = commit(self, from)?;
+                self.mark(from, HIDDEN);
+                // The message of a tag belongs to the range if it ends there.
+                self.tags.clear();
+                let to = commit(self, to)?;
+                self.tip(to, LEFT);
+            }
+            Spec::Merge { theirs, ours } => {
+                let theirs = commit(self, theirs)?;
+                self.mark(theirs, RIGHT);
+                self.tags.clear();
+                let ours = commit(self, ours)?;
+                self.tip(ours, LEFT);
+            }
+            Spec::ExcludeParents(id) => {
+                let id = commit(self, id)?;
+                self.tip(id, LEFT);
+                self.parents(id).into_iter().for_each(|parent| self.mark(parent, HIDDEN));
+            }
+            Spec::IncludeOnlyParents(id) => {
+                let id = commit(self, id)?;
+                self.tags.clear();
+                let parents = self.parents(id);
+                self.tip = parents.first().copied();
+                parents.into_iter().for_each(|parent| self.mark(parent, LEFT));
+            }
+            Spec::Exclude(_) => return Err(no_commit(range, range)),
+        }
+        Ok(())
+    }
+
+    /// Says which side of a range can't be resolved.
+    fn unresolved(&self, range: &str, source: gix::Error) -> GitError {
+        let sides = range.split_once("...").or_else(|| range.split_once(".."));
+        let sides = sides.map_or_else(|| vec![range], |(from, to)| vec![from, to]);
+        let fails = |side: &&&str| {
+            !side.is_empty() && self.repository.rev_parse_single(side.as_bytes()).is_err()
+        };
+        let side = sides.iter().find(fails).copied().unwrap_or(range).to_owned();
+        GitError::Range { range: range.to_owned(), side, source: Some(Box::new(source)) }
+    }
+
+    fn branch(&mut self, name: &str) -> Result<(), GitError> {
+        let found = self.repository.rev_parse_single(name).map(gix::Id::detach);
+        let id = found.map_err(|source| GitError::Revision {
+            name: name.to_owned(),
+            source: Some(Box::new(source)),
+        })?;
+        let no_commit = || GitError::Revision { name: name.to_owned(), source: None };
+        let id = self.commit(id).ok_or_else(no_commit)?;
+        self.tip(id, LEFT);
+        Ok(())
+    }
+
+    /// Starts from every reference, and from what is checked out.
+    fn all(&mut self) {
+        let refs = self.repository.references();
+        let refs = refs.as_ref().map(|refs| refs.all());
+        let mut complete = matches!(refs, Ok(Ok(_)));
+        for reference in refs.into_iter().flatten().flatten() {
+            let Ok(reference) = reference else {
+                complete = false;
+                continue;
+            };
+            let marks = match reach_of(&reference.name().as_bstr().to_string()) {
+                Reach::Stash => STASHED,
+                Reach::Note => NOTED,
+                _ => LEFT,
+            };
+            if let Some(id) = reference.try_id().and_then(|id| self.commit(id.detach())) {
+                self.mark(id, marks);
+            }
+        }
+        if let Ok(head) = self.repository.head_id() {
+            self.tip(head.detach(), LEFT);
+        }
+        if !complete {
+            let path = self.repository.common_dir().into();
+            self.reader.library.ledger().errors.push(GitError::Refs { path });
+        }
+    }
+
+    fn tip(&mut self, id: ObjectId, marks: Marks) {
+        self.tip = Some(id);
+        self.mark(id, marks);
+    }
+
+    /// The commit that `id` names, through tags; none if it is something else.
+    fn commit(&mut self, mut id: ObjectId) -> Option<ObjectId> {
+        /// A tag can't name itself, but somebody may write a thousand of them.
+        const MAX_TAGS: usize = 1_000;
+        for _ in 0..MAX_TAGS {
+            match self.reader.annal(&id) {
+                Ok(Some(Annal::Commit(_))) => return Some(id),
+                Ok(Some(Annal::Tag { target, told })) => {
+                    if self.tags.iter().all(|known| known.change != told.change) {
+                        self.tags.push(told);
+                    }
+                    id = target;
+                }
+                Ok(None) | Err(()) => return None,
+            }
+        }
+        None
+    }
+
+    fn parents(&mut self, id: ObjectId) -> Vec<ObjectId> {
+        self.meet(id).parents
+    }
+
+    /// Adds to what is known of a commit, and has its parents learn it.
+    fn mark(&mut self, id: ObjectId, marks: Marks) {
+        if !self.met.contains_key(&id) {
+            let met = self.meet(id);
+            self.met.insert(id, met);
+        }
+        let Some(met) = self.met.get_mut(&id) else { return };
+        if met.marks | marks != met.marks {
+            met.marks |= marks;
+            self.queue.push((met.time, id));
+        }
+    }
+
+    fn meet(&mut self, id: ObjectId) -> Met {
+        match self.reader.annal(&id) {
+            Ok(Some(Annal::Commit(commit))) => {
+                let is_border = self.shallow.contains(&id);
+                let parents = if is_border { Vec::new() } else { commit.parents };
+                Met { time: commit.time, parents, is_here: true, marks: 0 }
+            }
+            _ => Met::default(),
+        }
+    }
+
+    /// Lets all commits learn what their children know, newest first.
+    fn run(&mut self) {
+        /// A clock may have been wrong: a child of a hidden commit can look older than a commit that is
+        /// wanted and will turn out to be hidden.
+        const SLACK: usize = 256;
+        let mut hidden = 0;
+        while let Some((_, id)) = self.queue.pop() {
+            let Some(met) = self.met.get(&id) else { continue };
+            let marks = met.marks;
+            hidden = if is_hidden(marks) { hidden + 1 } else { 0 };
+            for parent in met.parents.clone() {
+                self.mark(parent, marks);
+            }
+            if hidden >= SLACK && self.queue.iter().all(|(_, id)| is_hidden(self.met[id].marks)) {
+                break;
+            }
+        }
+    }
+
+    fn finish(self, since: Option<i64>) -> Revisions {
+        let since = since.unwrap_or(i64::MIN);
+        let wanted: Vec<(ObjectId, &Met)> = self
+            .met
+            .iter()
+            .filter(|(_, met)| met.is_here && !is_hidden(met.marks) && met.time >= since)
+            .map(|(id, met)| (*id, met))
+            .collect();
+        let mut ledger = self.reader.library.ledger();
+        for (id, met) in &wanted {
+            if self.shallow.contains(id) {
+                ledger.shallow.insert(*id);
+            }
+            ledger.missing.extend(met.parents.iter().filter(|p| self.is_absent(p)));
+        }
+        let tags = self.tags.into_iter().filter(|tag| tag.change.date.seconds >= since).collect();
+        Revisions { commits: ordered(wanted), tip: self.tip, tags }
+    }
+
+    fn is_absent(&self, id: &ObjectId) -> bool {
+        self.met.get(id).is_some_and(|met| !met.is_here)
+    }
+}
+
+fn no_commit(range: &str, side: &str) -> GitError {
+    GitError::Range { range: range.to_owned(), side: side.to_owned(), source: None }
+}
+
+/// What a commit is best reached by.
+fn reach(marks: Marks) -> Reach {
+    if marks & (LEFT | RIGHT) != 0 {
+        Reach::Commit
+    } else if marks & STASHED != 0 {
+        Reach::Stash
+    } else {
+        Reach::Note
+    }
+}
+
+/// `commits` with parents before children; among commits that may come next, the oldest first.
+fn ordered(commits: Vec<(ObjectId, &Met)>) -> Vec<Revision> {
+    let by_id: HashMap<ObjectId, &Met> = commits.into_iter().collect();
+    let mut waiting: HashMap<ObjectId, usize> = HashMap::new();
+    let mut children: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+    for (id, met) in &by_id {
+        for parent in met.parents.iter().filter(|p| by_id.contains_key(*p)) {
+            *waiting.entry(*id).or_default() += 1;
+            children.entry(*parent).or_default().push(*id);
+        }
+    }
+    let key = |id: &ObjectId| Reverse((by_id[id].time, *id));
+    let mut ready: BinaryHeap<_> =
+        by_id.keys().filter(|id| !waiting.contains_key(*id)).map(key).collect();
+    let mut order = Vec::with_capacity(by_id.len());
+    while let Some(Reverse((_, id))) = ready.pop() {
+        order.push(Revision { id, reach: reach(by_id[&id].marks) });
+        for child in children.remove(&id).unwrap_or_default() {
+            let left = waiting.get_mut(&child).expect("every child of a commit waits");
+            *left -= 1;
+            if *left == 0 {
+                ready.push(key(&child));
+            }
+        }
+    }
+    order
+}
