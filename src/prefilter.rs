@@ -82,8 +82,6 @@ const EVERYDAY: [&str; 12] = [
     "value",
 ];
 const MAX_SHORT_BYTES: usize = 3;
-/// The same where the run is long.
-const MAX_SHORT_BYTES_AT_LONG_RUN: usize = 4;
 /// Of longer words the beginning is searched: the less is looked at around a change, and windows get
 /// wider only by what is missing.
 const MAX_WORD_BYTES: usize = 16;
@@ -308,7 +306,8 @@ fn around(text: &[u8], range: &Range<usize>, (before, after): (usize, usize)) ->
 /// behind the run, which would widen the search for all.
 fn way_of(group: &Group) -> Way {
     let (kind, max_short) = match shape::searched_run(group.run) {
-        LONG_RUN => (1, MAX_SHORT_BYTES_AT_LONG_RUN),
+        // Long runs are so rare that looking around them costs nothing, whatever the word is.
+        LONG_RUN => (1, usize::MAX),
         SEARCHED_RUN => (0, MAX_SHORT_BYTES),
         _ => return Way::Grams,
     };

@@ -180,8 +180,10 @@ mod tests {
                 .collect();
             let specs = engine().rules.patterns().iter().map(|p| &p.spec);
             let words = specs
-                .flat_map(|s| s.keywords.iter().chain(s.near.iter().flat_map(|n| &n.any)))
-                .cloned()
+                .flat_map(|s| {
+                    let near = s.near.iter().flat_map(|n| n.any.iter().cloned());
+                    s.keywords.iter().map(String::from).chain(near)
+                })
                 .collect();
             let wholes = cases.iter().flat_map(|c| {
                 let found = engine().read(c.as_bytes()).candidates;

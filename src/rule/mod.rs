@@ -50,16 +50,16 @@ pub struct Pattern {
 }
 
 impl RuleSet {
-    /// All rules of `catalogue`, which has been checked.
-    pub fn new(catalogue: Catalogue) -> Self {
+    /// All rules of `catalogue`, which has been checked. Their patterns move to `RuleSet::patterns`.
+    pub fn new(mut catalogue: Catalogue) -> Self {
         let mut patterns: Vec<Pattern> = catalogue
             .rules
-            .iter()
+            .iter_mut()
             .enumerate()
             .flat_map(|(r, rule)| {
-                rule.patterns.iter().map(move |spec| Pattern {
+                std::mem::take(&mut rule.patterns).into_iter().map(move |spec| Pattern {
                     rule: RuleIndex(r),
-                    spec: spec.clone(),
+                    spec,
                     group: 0,
                     regex: OnceLock::new(),
                 })

@@ -3,10 +3,7 @@
 
 use std::{fmt, ops::Deref};
 
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    ser::Error as _,
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 
 use super::pool;
 

@@ -42,7 +42,7 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     if line > last {
         bail!("`{path}` has {last} lines");
     }
-    print(explanation(&engine, &text, line)?.as_bytes())
+    print(explanation(engine, &text, line)?.as_bytes())
 }
 
 fn place(place: &str) -> anyhow::Result<(&str, usize)> {
