@@ -122,7 +122,7 @@ impl Prefilter {
             let searched = AroundRuns {
                 run,
                 first: all.len(),
-                automaton: (!words.is_empty()).then(|| automaton(&words)),
+                automaton: (!words.is_empty()).then(|| automaton(&words, run)),
                 before: groups().map(reach).max().unwrap_or(0),
                 after: groups().filter(|g| !g.run_last).map(reach).max().unwrap_or(0),
             };
@@ -288,11 +288,14 @@ fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Mean
     meaning
 }
 
-fn automaton(words: &[String]) -> AhoCorasick {
+fn automaton(words: &[String], run: usize) -> AhoCorasick {
+    // A DFA of the many words around long runs takes longer to make than a short scan to search.
+    let kind =
+        if run == LONG_RUN { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
+        .kind(Some(kind))
         .build(words)
         .expect("a few dozen short words are within the automaton's limits")
 }

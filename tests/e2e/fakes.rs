@@ -83,5 +83,5 @@ pub(crate) fn all_in(text: &str) -> Vec<(String, String)> {
     };
     let secret = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let found = ENGINE.scan(&blob);
-    found.iter().map(|f| (rules().rule(f.rule).id.clone(), secret(f.secret.expose()))).collect()
+    found.iter().map(|f| (rules().rule(f.rule).id.to_string(), secret(f.secret.expose()))).collect()
 }

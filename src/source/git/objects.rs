@@ -45,9 +45,12 @@ impl Objects {
         let len = self.hash.len_in_bytes();
         let slot = usize::from(u16::from_be_bytes([id[0], id[1]]));
         let (mut low, mut high) = (self.fan[slot] as usize, self.fan[slot + 1] as usize);
+        let start = first_bytes(id);
         while low < high {
             let middle = (low + high) / 2;
-            match self.ids[middle * len..][..len].cmp(id) {
+            let other = &self.ids[middle * len..][..len];
+            // Nearly always the first bytes decide.
+            match first_bytes(other).cmp(&start).then_with(|| other.cmp(id)) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Some(Object(middle as u32)),
@@ -232,6 +235,10 @@ impl Listing {
             .collect();
         Database { objects, packs, loose, errors: self.errors }
     }
+}
+
+fn first_bytes(id: &[u8]) -> u64 {
+    u64::from_be_bytes(*id.first_chunk().expect("a hash has 20 bytes at least"))
 }
 
 fn listed(id: &oid, store: u32, at: u64) -> Listed {
