@@ -31,6 +31,42 @@ mod shape;
 )]
 #[path = "src/rule/spec.rs"]
 mod spec;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
+#[path = "src/rule/text.rs"]
+mod text;
+
+/// Where the texts of the catalogue go, each of them once.
+mod pool {
+    use std::{cell::RefCell, collections::HashMap};
+
+    thread_local! {
+        static ENTERED: RefCell<(String, HashMap<String, (u32, u32)>)> = RefCell::default();
+    }
+
+    pub(crate) fn enter(text: &str) -> Option<(u32, u32)> {
+        ENTERED.with_borrow_mut(|(all, places)| {
+            if let Some(place) = places.get(text) {
+                return Some(*place);
+            }
+            let place = (all.len().try_into().ok()?, text.len().try_into().ok()?);
+            all.push_str(text);
+            places.insert(text.to_owned(), place);
+            Some(place)
+        })
+    }
+
+    pub(crate) fn text() -> &'static str {
+        ""
+    }
+
+    pub(crate) fn all() -> String {
+        ENTERED.with_borrow(|(all, _)| all.clone())
+    }
+}
 
 #[expect(clippy::use_debug, reason = "a path's debug form is a literal of the language")]
 fn main() -> ExitCode {
@@ -59,6 +95,7 @@ fn main() -> ExitCode {
     match check::check_files(spec::Catalogue::default(), &files, check::Cases::Required) {
         Ok(catalogue) if errors.is_empty() => {
             let blob = postcard::to_stdvec(&catalogue).expect("plain data serialises");
+            fs::write(out.join("pool.txt"), pool::all()).expect("cargo made the directory");
             fs::write(out.join("catalogue.bin"), blob).expect("cargo made the directory");
             fs::write(out.join("rule_texts.rs"), texts).expect("cargo made the directory");
             ExitCode::SUCCESS

@@ -76,12 +76,14 @@ fn matcher_on_hits(bencher: Bencher<'_, '_>) {
     let prefilter = Prefilter::new(&set);
     let windows = || {
         let mut windows = Windows::new(&set, text.len(), false);
-        prefilter.hits(&text, |hit| windows.add(hit));
-        windows
+        let nearby = prefilter.hits(&text, |hit| windows.add(hit));
+        (windows, nearby)
     };
-    bencher.counter(BytesCount::new(text.len())).with_inputs(windows).bench_values(|windows| {
-        matcher::find_candidates(&set, black_box(&text), windows, NearCheck::First)
-    });
+    bencher.counter(BytesCount::new(text.len())).with_inputs(windows).bench_values(
+        |(windows, nearby)| {
+            matcher::find_candidates(&set, black_box(&text), windows, nearby, NearCheck::First)
+        },
+    );
 }
 
 #[divan::bench]

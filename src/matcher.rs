@@ -1,4 +1,4 @@
-//! Runs a rule's regex on the neighbourhood of its keywords. A window is as wide as the longest
+//! Runs rules' regexes on the neighbourhood of their keywords. A window is as wide as the longest
 //! match, and windows that touch are one: so nothing that a search of the whole text finds is lost.
 
 use std::ops::Range;
@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::{
     edit::{Changes, Copied, Edit},
     near,
-    prefilter::Hit,
-    rule::{RuleIndex, RuleSet},
+    prefilter::{Hit, has_run},
+    rule::{Group, Nearby, RuleIndex, RuleSet},
 };
 
 /// What a regex matched; nobody has judged it yet.
@@ -23,7 +23,7 @@ pub struct Candidate {
     pub secret: Range<usize>,
 }
 
-/// The neighbourhoods of keywords, by pattern, joined where they touch.
+/// The neighbourhoods of keywords, by group of patterns, joined where they touch.
 ///
 /// A text may be nothing but keywords; so hits are joined as they come, and memory is bounded by the
 /// length of the text over the width of a window.
@@ -32,7 +32,7 @@ pub struct Windows<'r> {
     set: &'r RuleSet,
     len: usize,
     binary: bool,
-    /// Pattern and range, in no order.
+    /// Group and range, in no order.
     all: Vec<(u32, Range<usize>)>,
     /// How many of `all` are already sorted and joined.
     joined: usize,
@@ -49,36 +49,41 @@ impl<'r> Windows<'r> {
     pub fn add(&mut self, hit: Hit) {
         /// Joining costs a sort; it pays when there is much to join.
         const JOIN_AT: usize = 1 << 14;
-        let pattern = &self.set.patterns()[hit.pattern as usize];
-        if self.binary && !applies_to_binary(pattern) {
+        let group = &self.set.groups()[hit.group as usize];
+        if self.binary && !group.applies_to_binary {
             return;
         }
-        let max = pattern.spec.max_bytes;
-        let window = hit.end.saturating_sub(max)..self.len.min(hit.start + max);
+        let window = neighbourhood(&hit, group, self.len);
         match self.all.last_mut() {
-            Some((p, last))
-                if *p == hit.pattern && last.start <= window.start && window.start <= last.end =>
+            Some((g, last))
+                if *g == hit.group && last.start <= window.start && window.start <= last.end =>
             {
                 last.end = last.end.max(window.end);
             }
-            _ => self.all.push((hit.pattern, window)),
+            _ => self.all.push((hit.group, window)),
         }
         if self.all.len() >= JOIN_AT.max(2 * self.joined) {
-            self.join();
+            join(&mut self.all);
+            self.joined = self.all.len();
         }
     }
+}
 
-    fn join(&mut self) {
-        self.all.sort_unstable_by_key(|(pattern, window)| (*pattern, window.start));
-        self.all.dedup_by(|(p, next), (q, last)| {
-            let touches = p == q && next.start <= last.end;
-            if touches {
-                last.end = last.end.max(next.end);
-            }
-            touches
-        });
-        self.joined = self.all.len();
-    }
+/// Where a match of `group` can stand in which `hit` is the first keyword.
+fn neighbourhood(hit: &Hit, group: &Group, len: usize) -> Range<usize> {
+    hit.start.saturating_sub(group.lead)..len.min(hit.start + group.max_bytes)
+}
+
+/// Sorts windows by group and place, and joins those that touch.
+fn join(windows: &mut Vec<(u32, Range<usize>)>) {
+    windows.sort_unstable_by_key(|(group, window)| (*group, window.start));
+    windows.dedup_by(|(g, next), (h, last)| {
+        let touches = g == h && next.start <= last.end;
+        if touches {
+            last.end = last.end.max(next.end);
+        }
+        touches
+    });
 }
 
 /// When the words that a pattern wants nearby are looked for.
@@ -87,64 +92,85 @@ pub enum NearCheck {
     /// Before its regex runs, and is compiled, on a window that no such word is near: there can be no
     /// finding in it.
     First,
+    /// Before its regex runs, but anywhere in the text: one that stands too far away is left to the
+    /// filters.
+    Anywhere,
     /// By the filters only, which can then say so.
     Later,
 }
 
-/// Every match in `windows` of `text`.
+/// Every match in `windows` of `text`, in which the words of `nearby` stand.
 pub fn find_candidates(
     set: &RuleSet,
     text: &[u8],
-    mut windows: Windows<'_>,
+    windows: Windows<'_>,
+    nearby: Nearby,
     near_check: NearCheck,
 ) -> Vec<Candidate> {
-    windows.join();
+    let mut all = windows.all;
+    if near_check != NearCheck::Later {
+        all.retain(|(g, _)| set.groups()[*g as usize].is_asked_for(nearby));
+    }
+    join(&mut all);
     let mut found = Vec::new();
-    for (index, window) in windows.all {
-        let index = index as usize;
-        let pattern = &set.patterns()[index];
-        if let (NearCheck::First, Some(near)) = (near_check, &pattern.spec.near)
+    for (index, window) in all {
+        let group = &set.groups()[index as usize];
+        if let (NearCheck::First, Some(near)) = (near_check, &group.near)
             && !near::stands_near(text, window.clone(), near)
         {
             continue;
         }
-        search(set, index, text, window, &mut found);
+        search(set, group, text, window, &mut found);
     }
     found
+}
+
+/// A text that was made by an edit of another.
+#[derive(Debug, Clone, Copy)]
+pub struct Edited<'t> {
+    /// Its bytes.
+    pub text: &'t [u8],
+    /// Whether only patterns whose secret starts with a documented literal apply.
+    pub binary: bool,
+    /// How it was made.
+    pub edit: &'t Edit,
+    /// Where it differs.
+    pub changes: &'t Changes,
+    /// What patterns ask for nearby and stood in the old text.
+    pub nearby_before: Nearby,
+    /// The same for the new one.
+    pub nearby: Nearby,
 }
 
 /// Every match in a text that was made by an edit of another, whose matches are known.
 ///
 /// `hits` are all keywords of the new text, `known` all matches of the old one. Only windows that the
-/// edit can have touched are searched.
+/// edit can have touched are searched. What `NearCheck::Anywhere` leaves out is left out.
 pub fn find_changed(
     set: &RuleSet,
-    text: &[u8],
-    binary: bool,
-    hits: impl Iterator<Item = Hit>,
-    edit: &Edit,
-    changes: &Changes,
+    new: Edited<'_>,
+    hits: impl Iterator<Item = Hit> + Clone,
     known: &[Candidate],
 ) -> Vec<Candidate> {
-    // An old match that is gone may have covered another: where it ended, the next one began.
-    let is_gone = |c: &&Candidate| edit.copies().iter().all(|copied| moved(c, copied).is_none());
-    let gone: Vec<usize> = known.iter().filter(is_gone).map(|c| c.pattern).collect();
-    let windows = touched_windows(set, text.len(), binary, hits, changes, &gone);
+    let windows = touched_windows(set, new, hits, known);
+    let group_of = |c: &Candidate| set.patterns()[c.pattern].group;
     let is_searched = |c: &Candidate| {
-        let pattern = c.pattern as u32;
-        let next = windows.partition_point(|(p, w)| (*p, w.start) <= (pattern, c.whole.start));
+        let group = group_of(c) as u32;
+        let next = windows.partition_point(|(g, w)| (*g, w.start) <= (group, c.whole.start));
         next.checked_sub(1)
             .map(|last| &windows[last])
-            .is_some_and(|(p, w)| *p == pattern && c.whole.start < w.end)
+            .is_some_and(|(g, w)| *g == group && c.whole.start < w.end)
     };
-    let mut found: Vec<Candidate> = edit
-        .copies()
-        .iter()
-        .flat_map(|copied| known.iter().filter_map(|c| moved(c, copied)))
-        .filter(|c| !is_searched(c))
-        .collect();
-    for (index, window) in windows {
-        search(set, index as usize, text, window, &mut found);
+    let mut found = Vec::new();
+    if !known.is_empty() {
+        let copies = new.edit.copies().iter();
+        let kept = copies.flat_map(|copied| known.iter().filter_map(|c| moved(c, copied)));
+        found.extend(
+            kept.filter(|c| set.groups()[group_of(c)].is_asked_for(new.nearby) && !is_searched(c)),
+        );
+    }
+    for (group, window) in windows {
+        search(set, &set.groups()[group as usize], new.text, window, &mut found);
     }
     found
 }
@@ -161,55 +187,85 @@ fn moved(candidate: &Candidate, copied: &Copied) -> Option<Candidate> {
     })
 }
 
-/// The joined windows, by pattern and place, that a change can have touched: those of keywords within a
-/// match's length of it, or twice that length for patterns of which a match is gone.
+/// The joined windows, by group and place, that a change can have touched: those of keywords within a
+/// match's length of it, or twice that length for groups of which a match was cut; and all windows of
+/// groups that are asked for only now.
 fn touched_windows(
     set: &RuleSet,
-    len: usize,
-    binary: bool,
-    hits: impl Iterator<Item = Hit>,
-    changes: &Changes,
-    gone: &[usize],
+    new: Edited<'_>,
+    hits: impl Iterator<Item = Hit> + Clone,
+    known: &[Candidate],
 ) -> Vec<(u32, Range<usize>)> {
-    let mut all: Vec<(u32, Range<usize>, bool)> = Vec::new();
-    for hit in hits {
-        let pattern = &set.patterns()[hit.pattern as usize];
-        if binary && !applies_to_binary(pattern) {
-            continue;
+    // A match that was cut may have covered another: where it ended, the next one began.
+    let cut: Vec<usize> = known
+        .iter()
+        .filter(|c| new.edit.copies().iter().any(|copied| cuts(copied, &c.whole)))
+        .map(|c| set.patterns()[c.pattern].group)
+        .collect();
+    let searched = |hit: &Hit| {
+        let group = &set.groups()[hit.group as usize];
+        (!new.binary || group.applies_to_binary) && group.is_asked_for(new.nearby)
+    };
+    let is_touched = |hit: &Hit| {
+        let group = &set.groups()[hit.group as usize];
+        let mut reach = neighbourhood(hit, group, new.text.len());
+        if cut.contains(&(hit.group as usize)) {
+            reach = reach.start.saturating_sub(group.max_bytes)..reach.end + group.max_bytes;
         }
-        let max = pattern.spec.max_bytes;
-        let within = |bytes: usize| hit.end.saturating_sub(bytes)..len.min(hit.start + bytes);
-        let far = if gone.contains(&(hit.pattern as usize)) { 2 } else { 1 };
-        all.push((hit.pattern, within(max), changes.touch(&within(far * max))));
+        searched(hit) && (new.changes.touch(&reach) || !group.is_asked_for(new.nearby_before))
+    };
+    let mut touched: Vec<Hit> = hits.clone().filter(is_touched).collect();
+    if touched.is_empty() {
+        return Vec::new();
     }
-    all.sort_unstable_by_key(|(pattern, window, _)| (*pattern, window.start));
-    all.dedup_by(|(p, next, next_touched), (q, last, touched)| {
-        let joins = p == q && next.start <= last.end;
-        if joins {
-            last.end = last.end.max(next.end);
-            *touched |= *next_touched;
+    let mut groups: Vec<u32> = touched.iter().map(|h| h.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let window = |hit: &Hit| {
+        (hit.group, neighbourhood(hit, &set.groups()[hit.group as usize], new.text.len()))
+    };
+    let mut windows: Vec<_> =
+        hits.filter(|h| groups.binary_search(&h.group).is_ok()).map(|h| window(&h)).collect();
+    join(&mut windows);
+    touched.sort_unstable_by_key(|h| (h.group, h.start));
+    let mut touched = touched.iter().map(window).peekable();
+    windows.retain(|(group, window)| {
+        let mut any = false;
+        while touched.next_if(|(g, t)| g == group && t.start <= window.end).is_some() {
+            any = true;
         }
-        joins
+        any
     });
-    all.into_iter().filter(|(_, _, touched)| *touched).map(|(p, w, _)| (p, w)).collect()
+    windows
 }
 
+/// Whether `copied` holds some bytes of `range` and not all.
+fn cuts(copied: &Copied, range: &Range<usize>) -> bool {
+    let end = copied.from + copied.len;
+    let apart = end <= range.start || range.end <= copied.from;
+    let whole = copied.from <= range.start && range.end <= end;
+    !apart && !whole
+}
+
+/// Every match of `group` in `window`.
 fn search(
     set: &RuleSet,
-    index: usize,
+    group: &Group,
     text: &[u8],
     window: Range<usize>,
     found: &mut Vec<Candidate>,
 ) {
-    let pattern = &set.patterns()[index];
-    pattern.matches(text, window, |whole, secret| {
-        found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
-    });
-}
-
-/// Whether the pattern's secret has a prefix that is worth looking for among arbitrary bytes.
-pub fn applies_to_binary(pattern: &crate::rule::Pattern) -> bool {
-    !pattern.spec.prefixes.is_empty() && pattern.spec.near.is_none()
+    if !has_run(&text[window.clone()], group.run)
+        || !group.can_match(set.patterns(), text, window.clone())
+    {
+        return;
+    }
+    for &index in &group.members {
+        let pattern = &set.patterns()[index];
+        pattern.matches(text, window.clone(), |whole, secret| {
+            found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
+        });
+    }
 }
 
 #[cfg(test)]
@@ -219,18 +275,18 @@ mod tests {
     #[test]
     fn windows_that_touch_are_one_and_bounded_in_number() {
         let set = RuleSet::new(crate::rule::load::builtin());
-        let max = set.patterns()[0].spec.max_bytes;
+        let (lead, max) = (set.groups()[0].lead, set.groups()[0].max_bytes);
         let mut windows = Windows::new(&set, 100_000_000, false);
-        let hit = |start| Hit { pattern: 0, start, end: start + 4 };
+        let hit = |start| Hit { group: 0, start, end: start + 4 };
         for n in 0..100_000 {
             windows.add(hit(n * 4));
-            windows.add(Hit { pattern: 1, ..hit(n * 4) });
+            windows.add(Hit { group: 1, ..hit(n * 4) });
             assert!(windows.all.len() <= 1 << 14);
         }
         windows.add(hit(50_000_000));
-        windows.join();
+        join(&mut windows.all);
         let of_first: Vec<_> =
-            windows.all.iter().filter(|(p, _)| *p == 0).map(|(_, w)| w.clone()).collect();
-        assert_eq!(of_first, [0..399_996 + max, 50_000_004 - max..50_000_000 + max]);
+            windows.all.iter().filter(|(g, _)| *g == 0).map(|(_, w)| w.clone()).collect();
+        assert_eq!(of_first, [0..399_996 + max, 50_000_000 - lead..50_000_000 + max]);
     }
 }

@@ -6,54 +6,74 @@
 //!   hashed grams answers for every second position of the text, and nearly always says no.
 //! - **Runs.** Everyday words (`key`, `token`) would hit on every page. Where the pattern's regex
 //!   guarantees a run of letters and digits, the runs are found first, by jumping from one place
-//!   that could be the end of a run to the next, and the words are searched only around them.
+//!   that could be the end of a run to the next, and the words are searched only around them. Around
+//!   long runs, which are rare, that goes for more words than around others.
 //!
 //! Which search a pattern uses changes no result: both find every keyword of every possible match.
+//! Words that patterns ask for nearby are searched like rare ones.
 
 mod grams;
 mod runs;
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
-use self::{grams::Grams, runs::MIN_RUN};
-use crate::rule::{Pattern, RuleSet};
+use self::grams::Grams;
+pub use self::runs::has_run;
+use crate::rule::{
+    Group, Nearby, RuleSet,
+    shape::{self, LONG_RUN, SEARCHED_RUN},
+    text::Text,
+};
 
-/// Which keyword of a `Prefilter`.
+/// Which word of a `Prefilter`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Word(pub u32);
 
-/// A keyword of a pattern.
+/// A keyword of a group of patterns, or the beginning of a long one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// Index into `RuleSet::patterns`.
-    pub pattern: u32,
+    /// Index into `RuleSet::groups`.
+    pub group: u32,
     /// Its first byte.
     pub start: usize,
     /// The byte after its last.
     pub end: usize,
 }
 
-/// The keywords of all rules.
-#[derive(Debug)]
-pub struct Prefilter {
-    rare: Keywords,
-    grams: Grams,
-    everyday: Keywords,
-    automaton: Option<AhoCorasick>,
-    /// How far before and behind a run the keyword of an everyday pattern can be.
-    before: usize,
-    after: usize,
-    /// The longest keyword that is not everyday.
-    max_rare_bytes: usize,
+/// What a word stands for.
+#[derive(Debug, Default)]
+pub struct Meaning {
+    /// Bytes.
+    pub len: usize,
+    /// The groups that it is a keyword of: indices into `RuleSet::groups`.
+    pub groups: Vec<u32>,
+    /// What it is asked for as a word nearby.
+    pub nearby: Nearby,
 }
 
-/// Words, and for each the patterns that it belongs to.
-#[derive(Debug, Default)]
-struct Keywords {
-    words: Vec<String>,
-    patterns: Vec<Vec<u32>>,
+/// The words of all rules.
+#[derive(Debug)]
+pub struct Prefilter {
+    /// By `Word`: those of the grams first, then those of each kind of run.
+    meanings: Vec<Meaning>,
+    rare: Vec<String>,
+    grams: Grams,
+    around_runs: [AroundRuns; 2],
+}
+
+/// Words that are searched around runs.
+#[derive(Debug)]
+struct AroundRuns {
+    /// Shorter runs don't count.
+    run: usize,
+    /// The `Word` of the automaton's first.
+    first: usize,
+    automaton: Option<AhoCorasick>,
+    /// How far before and behind a run the word can be.
+    before: usize,
+    after: usize,
 }
 
 /// Words that source code is full of: worth a search of their own, as are words of three bytes or less.
@@ -62,8 +82,17 @@ const EVERYDAY: [&str; 12] = [
     "value",
 ];
 const MAX_SHORT_BYTES: usize = 3;
-/// The longest keyword that a pattern with an everyday one may have.
-const MAX_EVERYDAY_BYTES: usize = 64;
+/// Of longer words the beginning is searched: the less is looked at around a change, and windows get
+/// wider only by what is missing.
+const MAX_WORD_BYTES: usize = 16;
+
+/// How a group's words are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Grams,
+    /// Index into `Prefilter::around_runs`.
+    Runs(usize),
+}
 
 impl Prefilter {
     /// For the rules of `set`.
@@ -72,168 +101,217 @@ impl Prefilter {
     ///
     /// If the keywords exceed the automaton's limits, which takes millions of them.
     pub fn new(set: &RuleSet) -> Self {
-        let mut rare = Vec::new();
-        let mut everyday = Vec::new();
-        let (mut before, mut after) = (0, 0);
-        for (n, pattern) in set.patterns().iter().enumerate() {
-            let around_runs = is_everyday(pattern) && pattern.spec.run >= MIN_RUN;
-            if around_runs {
-                before = before.max(pattern.spec.run_reach - MIN_RUN);
-                if !pattern.spec.run_last {
-                    after = after.max(pattern.spec.run_reach - MIN_RUN);
-                }
+        let of_way = |way: Way| {
+            let groups = set.groups().iter().enumerate().filter(move |(_, g)| way_of(g) == way);
+            groups.map(|(n, group)| (n as u32, group))
+        };
+        let mut rare = meanings(of_way(Way::Grams));
+        for group in set.groups() {
+            for word in
+                group.near.iter().flat_map(|n| &n.any).filter(|_| group.asks != Nearby::default())
+            {
+                entry(&mut rare, word).nearby.add(group.asks);
             }
-            let list = if around_runs { &mut everyday } else { &mut rare };
-            list.extend(pattern.spec.keywords.iter().map(|k| (k.clone(), n as u32)));
         }
-        let rare = Keywords::new(rare);
-        let everyday = Keywords::new(everyday);
-        let automaton = (!everyday.words.is_empty()).then(|| {
-            AhoCorasickBuilder::new()
-                .ascii_case_insensitive(true)
-                .match_kind(MatchKind::Standard)
-                .kind(Some(AhoCorasickKind::DFA))
-                .build(&everyday.words)
-                .expect("a few dozen short words are within the automaton's limits")
+        let (rare, mut all): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
+        let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
+            let (words, meanings): (Vec<String>, Vec<Meaning>) =
+                meanings(of_way(Way::Runs(n))).into_iter().unzip();
+            let groups = || of_way(Way::Runs(n)).map(|(_, g)| g);
+            let reach = |g: &Group| g.run_reach - run;
+            let searched = AroundRuns {
+                run,
+                first: all.len(),
+                automaton: (!words.is_empty()).then(|| automaton(&words)),
+                before: groups().map(reach).max().unwrap_or(0),
+                after: groups().filter(|g| !g.run_last).map(reach).max().unwrap_or(0),
+            };
+            all.extend(meanings);
+            searched
         });
-        let max_rare_bytes = rare.words.iter().map(String::len).max().unwrap_or(0);
-        Self {
-            grams: Grams::new(&rare.words),
-            rare,
-            everyday,
-            automaton,
-            before,
-            after,
-            max_rare_bytes,
-        }
+        let around_runs: Vec<AroundRuns> = around_runs.collect();
+        let around_runs = around_runs.try_into().expect("there are two kinds of runs");
+        Self { grams: Grams::new(&rare), rare, around_runs, meanings: all }
     }
 
-    /// Every keyword in `text` that a pattern could match around, in no particular order.
-    pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) {
+    /// Every keyword in `text` that a pattern could match around, in no particular order; and what stands
+    /// in it that patterns ask for nearby.
+    pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) -> Nearby {
+        let mut nearby = Nearby::default();
         self.words(text, |word, start| {
-            let (patterns, len) = self.word(word);
-            patterns.iter().for_each(|&pattern| found(Hit { pattern, start, end: start + len }));
+            let meaning = self.meaning(word);
+            nearby.add(meaning.nearby);
+            meaning.hits(start).for_each(&mut found);
         });
+        nearby
     }
 
-    /// The patterns that a word belongs to, and its length in bytes.
+    /// What `word` stands for.
     ///
     /// # Panics
     ///
     /// If `word` comes from another `Prefilter`.
-    pub fn word(&self, Word(word): Word) -> (&[u32], usize) {
-        let word = word as usize;
-        let rare = self.rare.words.len();
-        let (list, word) =
-            if word < rare { (&self.rare, word) } else { (&self.everyday, word - rare) };
-        (&list.patterns[word], list.words[word].len())
+    pub fn meaning(&self, Word(word): Word) -> &Meaning {
+        &self.meanings[word as usize]
     }
 
-    /// As `hits`, but each word once, and not once for each of its patterns: the word and its first byte.
+    /// As `hits`, but each word once, and not once for each of its groups: the word and its first byte.
     pub fn words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
-        self.grams.find(&self.rare.words, text, |word, start| found(Word(word as u32), start));
-        self.everyday_words(text, found);
-    }
-
-    /// The words of `text` that matches which touch `change` need, beyond those that the bytes on
-    /// either side of it have by themselves.
-    ///
-    /// These are words that touch it; everyday words around a run that touches it; and everyday words
-    /// on one side of it for a run on the other.
-    pub fn words_around(
-        &self,
-        text: &[u8],
-        change: &Range<usize>,
-        mut found: impl FnMut(Word, usize),
-    ) {
-        let near = around(text, change, self.max_rare_bytes);
-        self.grams.find(&self.rare.words, &text[near.clone()], |word, at| {
-            let start = near.start + at;
-            if start < change.end && start + self.rare.words[word].len() > change.start {
-                found(Word(word as u32), start);
-            }
-        });
-        // Runs whose surroundings reach the change; with room to see that they are long enough.
-        let first = change.start.saturating_sub(self.after + MIN_RUN);
-        let last = text.len().min(change.end + self.before + MIN_RUN);
-        let mut region: Option<Range<usize>> = None;
-        runs::for_each(&text[first..last], |run| {
-            let run = first + run.start..first + run.end;
-            let mut near = run.start.saturating_sub(self.before)..last.min(run.end + self.after);
-            if run.start > change.end {
-                near.end = near.end.min(change.end + MAX_EVERYDAY_BYTES);
-            }
-            if run.end < change.start {
-                near.start = near.start.max(change.start.saturating_sub(MAX_EVERYDAY_BYTES));
-            }
-            if near.start < near.end {
-                region = Some(
-                    region
-                        .take()
-                        .map_or(near.clone(), |r| r.start.min(near.start)..r.end.max(near.end)),
-                );
-            }
-        });
-        if let Some(region) = region {
-            self.search(text, region, &mut found);
-        }
-    }
-
-    fn everyday_words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
-        let mut region: Option<Range<usize>> = None;
+        let everywhere = 0..text.len();
+        self.grams.find(&self.rare, text, everywhere, |w, at| found(Word(w as u32), at));
+        let mut regions = [const { None }; 2];
         runs::for_each(text, |run| {
-            let near = run.start.saturating_sub(self.before)..text.len().min(run.end + self.after);
-            match &mut region {
-                Some(r) if near.start <= r.end => r.end = near.end,
-                _ => {
-                    if let Some(done) = region.replace(near) {
-                        self.search(text, done, &mut found);
-                    }
+            for (kind, region) in self.around_runs.iter().zip(&mut regions) {
+                if run.len() >= kind.run {
+                    kind.search_around(text, kind.around(&run, text.len()), region, &mut found);
                 }
             }
         });
-        if let Some(region) = region {
-            self.search(text, region, &mut found);
+        for (kind, region) in self.around_runs.iter().zip(regions) {
+            kind.search(text, region, &mut found);
         }
     }
 
-    /// The everyday words in `region` of `text`.
-    fn search(&self, text: &[u8], region: Range<usize>, found: &mut impl FnMut(Word, usize)) {
-        let Some(automaton) = &self.automaton else { return };
-        let (rare, base) = (self.rare.words.len(), region.start);
-        for m in automaton.find_overlapping_iter(&text[region]) {
-            found(Word((rare + m.pattern().as_usize()) as u32), base + m.start());
+    /// The words of `text` that matches which touch one of `changes` need, beyond those that the bytes
+    /// between the changes have by themselves. May find a word more than once.
+    ///
+    /// These are words that touch it; everyday words around a run that touches it; and everyday words
+    /// on one side of it for a run on the other.
+    pub fn words_around<'c>(
+        &self,
+        text: &[u8],
+        changes: impl Iterator<Item = &'c Range<usize>>,
+        mut found: impl FnMut(Word, usize),
+    ) {
+        let left = self.around_runs.iter().map(|k| k.after + k.run).max().unwrap_or(0);
+        let right = self.around_runs.iter().map(|k| k.before + k.run).max().unwrap_or(0);
+        let mut regions = [const { None }; 2];
+        for change in changes {
+            let near = around(text, change, (MAX_WORD_BYTES, MAX_WORD_BYTES));
+            self.grams.find(&self.rare, text, near, |word, start| {
+                if start < change.end && start + self.rare[word].len() > change.start {
+                    found(Word(word as u32), start);
+                }
+            });
+            // Runs whose surroundings reach the change; with room to see that they are long enough.
+            let view = around(text, change, (left, right));
+            runs::for_each(&text[view.clone()], |run| {
+                let run = view.start + run.start..view.start + run.end;
+                for (kind, region) in self.around_runs.iter().zip(&mut regions) {
+                    if run.len() >= kind.run {
+                        let mut near = kind.around(&run, view.end);
+                        if run.start > change.end {
+                            near.end = near.end.min(change.end + MAX_WORD_BYTES);
+                        }
+                        if run.end < change.start {
+                            near.start =
+                                near.start.max(change.start.saturating_sub(MAX_WORD_BYTES));
+                        }
+                        kind.search_around(text, near, region, &mut found);
+                    }
+                }
+            });
+        }
+        for (kind, region) in self.around_runs.iter().zip(regions) {
+            kind.search(text, region, &mut found);
         }
     }
 }
 
-/// `range` and `side` bytes before and behind it, as far as `text` goes.
-fn around(text: &[u8], range: &Range<usize>, side: usize) -> Range<usize> {
-    range.start.saturating_sub(side)..text.len().min(range.end + side)
-}
+impl AroundRuns {
+    /// Where the words of `run` can stand, up to byte `end` of a text.
+    fn around(&self, run: &Range<usize>, end: usize) -> Range<usize> {
+        run.start.saturating_sub(self.before)..end.min(run.end + self.after)
+    }
 
-/// Whether the pattern's words are searched around runs: if it has everyday words; or short ones, unless
-/// they may stand behind the run, which would widen the search for all.
-fn is_everyday(pattern: &Pattern) -> bool {
-    let spec = &pattern.spec;
-    let short =
-        |k: &String| k.len() < MAX_SHORT_BYTES || (k.len() == MAX_SHORT_BYTES && spec.run_last);
-    spec.keywords.iter().any(|k| EVERYDAY.contains(&k.as_str()) || short(k))
-        && spec.keywords.iter().all(|k| k.len() <= MAX_EVERYDAY_BYTES)
-}
-
-impl Keywords {
-    fn new(mut pairs: Vec<(String, u32)>) -> Self {
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut all = Self::default();
-        for (word, pattern) in pairs {
-            if all.words.last() != Some(&word) {
-                all.words.push(word);
-                all.patterns.push(Vec::new());
+    /// Makes `near` a part of `region`; or searches `region`, if they are apart, and goes on with `near`.
+    fn search_around(
+        &self,
+        text: &[u8],
+        near: Range<usize>,
+        region: &mut Option<Range<usize>>,
+        found: &mut impl FnMut(Word, usize),
+    ) {
+        if near.start >= near.end {
+            return;
+        }
+        match region {
+            Some(r) if near.start <= r.end && r.start <= near.end => {
+                *r = r.start.min(near.start)..r.end.max(near.end);
             }
-            all.patterns.last_mut().expect("pushed with its word").push(pattern);
+            _ => self.search(text, region.replace(near), found),
         }
-        all
     }
+
+    /// Finds the words in `region`.
+    fn search(
+        &self,
+        text: &[u8],
+        region: Option<Range<usize>>,
+        found: &mut impl FnMut(Word, usize),
+    ) {
+        let (Some(region), Some(automaton)) = (region, &self.automaton) else { return };
+        let base = region.start;
+        for m in automaton.find_overlapping_iter(&text[region]) {
+            found(Word((self.first + m.pattern().as_usize()) as u32), base + m.start());
+        }
+    }
+}
+
+impl Meaning {
+    /// A hit for each group, if the word stands at `start`.
+    pub fn hits(&self, start: usize) -> impl Iterator<Item = Hit> + Clone + '_ {
+        self.groups.iter().map(move |&group| Hit { group, start, end: start + self.len })
+    }
+}
+
+/// The words of `groups`, and what they stand for.
+fn meanings<'g>(groups: impl Iterator<Item = (u32, &'g Group)>) -> BTreeMap<String, Meaning> {
+    let mut all = BTreeMap::new();
+    for (n, group) in groups {
+        for word in &group.keywords {
+            let groups = &mut entry(&mut all, word).groups;
+            if groups.last() != Some(&n) {
+                groups.push(n);
+            }
+        }
+    }
+    all
+}
+
+fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Meaning {
+    let mut word = word.to_ascii_lowercase();
+    word.truncate(word.floor_char_boundary(MAX_WORD_BYTES));
+    let len = word.len();
+    let meaning = all.entry(word).or_default();
+    meaning.len = len;
+    meaning
+}
+
+fn automaton(words: &[String]) -> AhoCorasick {
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(words)
+        .expect("a few dozen short words are within the automaton's limits")
+}
+
+/// `range` and so many bytes before and behind it, as far as `text` goes.
+fn around(text: &[u8], range: &Range<usize>, (before, after): (usize, usize)) -> Range<usize> {
+    range.start.saturating_sub(before)..text.len().min(range.end + after)
+}
+
+/// Words are searched around runs if the group has everyday words; or short ones, unless they may stand
+/// behind the run, which would widen the search for all.
+fn way_of(group: &Group) -> Way {
+    let (kind, max_short) = match shape::searched_run(group.run) {
+        // Long runs are so rare that looking around them costs nothing, whatever the word is.
+        LONG_RUN => (1, usize::MAX),
+        SEARCHED_RUN => (0, MAX_SHORT_BYTES),
+        _ => return Way::Grams,
+    };
+    let is_short = |k: &str| k.len() < MAX_SHORT_BYTES || (group.run_last && k.len() <= max_short);
+    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || is_short(k);
+    if group.keywords.iter().any(is_everyday) { Way::Runs(kind) } else { Way::Grams }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use straykey::{
     content::Text,
     engine::Engine,
-    matcher::{self, Candidate, NearCheck},
+    matcher::{Candidate, NearCheck},
     rule::{RuleSet, cases, load},
 };
 
@@ -21,7 +21,7 @@ fn plain_candidates(engine: &Engine, text: &Text<'_>) -> Vec<Candidate> {
     let rules = engine.rules();
     let mut found = Vec::new();
     for (index, pattern) in rules.patterns().iter().enumerate() {
-        if text.binary && !matcher::applies_to_binary(pattern) {
+        if text.binary && !rules.groups()[pattern.group].applies_to_binary {
             continue;
         }
         pattern.matches(&text.bytes, 0..text.bytes.len(), |whole, secret| {
@@ -54,7 +54,9 @@ fn compare(engine: &Engine, bytes: &[u8], name: &str) -> usize {
     assert_eq!(verdicts(fast), verdicts(plain.clone()), "{name}");
     // What a scan does: fewer candidates, the same findings.
     let kept = |c| verdicts(c).into_iter().filter(|(_, v)| v.is_ok()).collect::<Vec<_>>();
-    assert_eq!(kept(engine.candidates(&text, NearCheck::First)), kept(plain), "{name}");
+    for check in [NearCheck::First, NearCheck::Anywhere] {
+        assert_eq!(kept(engine.candidates(&text, check)), kept(plain.clone()), "{name}");
+    }
     count
 }
 

@@ -44,7 +44,7 @@ fn every_rule_shows_hits_and_near_misses() {
     let mut thin = Vec::new();
     for rule in &load::builtin().rules {
         for expected in [Expected::Found, Expected::Ignored] {
-            let own = cases.iter().filter(|c| c.rule == rule.id && c.expected == expected).count();
+            let own = cases.iter().filter(|c| rule.id == c.rule && c.expected == expected).count();
             if own < MIN_CASES {
                 thin.push(format!("{}: {} has {own}", rule.id, expected.key()));
             }

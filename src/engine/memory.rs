@@ -5,8 +5,9 @@ use crate::{
     blob::{Before, Blob, Nature, Origin},
     content::{self, Text},
     edit::{Copied, Edit},
-    matcher::{self, Candidate, NearCheck, Windows},
-    prefilter::{Hit, Word},
+    matcher::{self, Candidate, Edited, NearCheck, Windows},
+    prefilter::Word,
+    rule::Nearby,
 };
 
 /// Changes that are closer together are one: two searches would look at the same bytes.
@@ -19,6 +20,8 @@ pub struct Memory {
     nature: Option<Nature>,
     /// First byte and word, sorted.
     words: Vec<(u32, Word)>,
+    /// What patterns ask for nearby, as far as it stands anywhere.
+    nearby: Nearby,
     candidates: Vec<Candidate>,
 }
 
@@ -33,20 +36,26 @@ impl Engine {
         let origin = Origin::nowhere();
         let text = whole(bytes, nature, &origin);
         let mut words = Vec::new();
+        let mut nearby = Nearby::default();
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
         self.prefilter.words(&text.bytes, |word, start| {
             words.push((place(start), word));
-            let (patterns, len) = self.prefilter.word(word);
-            for &pattern in patterns {
-                windows.add(Hit { pattern, start, end: start + len });
-            }
+            let meaning = self.prefilter.meaning(word);
+            nearby.add(meaning.nearby);
+            meaning.hits(start).for_each(|hit| windows.add(hit));
         });
         words.sort_unstable();
-        // A word nearby may come or go with an edit far from the match, so the filters ask for it.
-        let candidates =
-            matcher::find_candidates(&self.rules, &text.bytes, windows, NearCheck::Later);
+        // A word nearby may come closer or go away with an edit far from the match, so the filters ask
+        // for the lines.
+        let candidates = matcher::find_candidates(
+            &self.rules,
+            &text.bytes,
+            windows,
+            nearby,
+            NearCheck::Anywhere,
+        );
         let as_stored = text.bytes.len() == bytes.len();
-        Memory { nature: as_stored.then_some(nature), words, candidates }
+        Memory { nature: as_stored.then_some(nature), words, nearby, candidates }
     }
 
     /// Searches `bytes`, which `edit` made from the text that `old` remembers: only what the edit can
@@ -62,48 +71,55 @@ impl Engine {
             return self.read(bytes);
         }
         let changes = edit.changes(GAP_BYTES);
-        let mut words: Vec<(u32, Word)> = Vec::with_capacity(old.words.len() + 4);
-        for copied in edit.copies() {
-            self.copy_words(old, copied, &mut words);
-        }
-        for change in changes.iter() {
-            self.prefilter.words_around(bytes, change, |word, start| {
-                words.push((place(start), word));
-            });
-        }
-        words.sort_unstable();
-        words.dedup();
-        let hits = words.iter().flat_map(|&(start, word)| {
-            let (patterns, len) = self.prefilter.word(word);
-            let start = start as usize;
-            patterns.iter().map(move |&pattern| Hit { pattern, start, end: start + len })
+        let mut found = Vec::new();
+        self.prefilter.words_around(bytes, changes.iter(), |word, start| {
+            found.push((place(start), word));
         });
-        let binary = nature == Nature::Binary;
-        let candidates = matcher::find_changed(
-            &self.rules,
-            bytes,
-            binary,
-            hits,
+        let words = merged(self.moved_words(old, edit.copies()), found);
+        let mut nearby = Nearby::default();
+        for (_, word) in &words {
+            nearby.add(self.prefilter.meaning(*word).nearby);
+        }
+        let hits = words
+            .iter()
+            .flat_map(|&(start, word)| self.prefilter.meaning(word).hits(start as usize));
+        let new = Edited {
+            text: bytes,
+            binary: nature == Nature::Binary,
             edit,
-            &changes,
-            &old.candidates,
-        );
-        Memory { nature: Some(nature), words, candidates }
+            changes: &changes,
+            nearby_before: old.nearby,
+            nearby,
+        };
+        let candidates = matcher::find_changed(&self.rules, new, hits, &old.candidates);
+        Memory { nature: Some(nature), words, nearby, candidates }
     }
 
-    /// The words of `old` that lie in `copied`, at their new places.
-    fn copy_words(&self, old: &Memory, copied: &Copied, words: &mut Vec<(u32, Word)>) {
-        let end = copied.from + copied.len;
-        let first = old.words.partition_point(|&(start, _)| (start as usize) < copied.from);
-        for &(start, word) in &old.words[first..] {
-            let start = start as usize;
-            if start >= end {
-                break;
+    /// The words of `old` that lie in one of `copies`, at their new places. Sorted.
+    fn moved_words(&self, old: &Memory, copies: &[Copied]) -> Vec<(u32, Word)> {
+        let mut words = Vec::with_capacity(if copies.is_empty() { 0 } else { old.words.len() });
+        let (mut next, mut done) = (0, 0);
+        for copied in copies {
+            // Most edits copy in order, and then the next word is a few words on.
+            let before = |&(start, _): &(u32, Word)| (start as usize) < copied.from;
+            if copied.from < done {
+                next = old.words.partition_point(before);
+            } else {
+                next += old.words[next..].iter().take_while(|w| before(w)).count();
             }
-            if start + self.prefilter.word(word).1 <= end {
-                words.push((place(start - copied.from + copied.to), word));
+            done = copied.from + copied.len;
+            for &(start, word) in &old.words[next..] {
+                let start = start as usize;
+                if start >= done {
+                    break;
+                }
+                next += 1;
+                if start + self.prefilter.meaning(word).len <= done {
+                    words.push((place(start - copied.from + copied.to), word));
+                }
             }
         }
+        words
     }
 
     /// What `bytes`, searched before, hold; `None` if that is nothing.
@@ -119,6 +135,17 @@ impl Engine {
     }
 }
 
+/// Both lists as one; `sorted` is, and `more` may have some twice.
+fn merged(mut sorted: Vec<(u32, Word)>, more: Vec<(u32, Word)>) -> Vec<(u32, Word)> {
+    if !more.is_empty() {
+        sorted.extend(more);
+        // Sees that the first part is in order.
+        sorted.sort();
+        sorted.dedup();
+    }
+    sorted
+}
+
 fn whole<'t>(bytes: &'t [u8], nature: Nature, origin: &'t Origin) -> Text<'t> {
     let owned = 0..bytes.len();
     Text::of(&Blob { origin, bytes, owned, before: Before::default(), nature })
@@ -126,4 +153,187 @@ fn whole<'t>(bytes: &'t [u8], nature: Nature, origin: &'t Origin) -> Text<'t> {
 
 fn place(at: usize) -> u32 {
     u32::try_from(at).expect("texts that are held in memory are shorter than 4 GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::OnceLock};
+
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+    use crate::rule::{RuleSet, cases, load};
+
+    fn engine() -> &'static Engine {
+        static ENGINE: OnceLock<Engine> = OnceLock::new();
+        ENGINE.get_or_init(|| Engine::new(RuleSet::new(load::builtin()), 1_795_000_000))
+    }
+
+    /// What matches are made of: texts of rule cases, all words that are searched, and whole matches.
+    fn materials() -> &'static [Vec<String>; 3] {
+        static ALL: OnceLock<[Vec<String>; 3]> = OnceLock::new();
+        ALL.get_or_init(|| {
+            let cases: Vec<String> = load::BUILTIN_FILES
+                .iter()
+                .flat_map(|(name, text)| cases::cases(Path::new(name), text).expect("it parses"))
+                .map(|c| c.text)
+                .collect();
+            let specs = engine().rules.patterns().iter().map(|p| &p.spec);
+            let words = specs
+                .flat_map(|s| {
+                    let near = s.near.iter().flat_map(|n| n.any.iter().cloned());
+                    s.keywords.iter().map(String::from).chain(near)
+                })
+                .collect();
+            let wholes = cases.iter().flat_map(|c| {
+                let found = engine().read(c.as_bytes()).candidates;
+                found.into_iter().map(|f| c[f.whole].to_owned())
+            });
+            let wholes = wholes.collect();
+            [cases, words, wholes]
+        })
+    }
+
+    /// A piece of text; now and then a long one, so that not all of a text is near a change.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let pick = |list: usize| {
+            any::<Index>().prop_map(move |i| i.get(&materials()[list]).clone().into_bytes())
+        };
+        let of = |regex: &'static str| regex.prop_map(String::into_bytes);
+        prop_oneof![
+            6 => pick(0),
+            2 => (pick(0), any::<Index>(), any::<Index>()).prop_map(|(case, a, b)| {
+                let (a, b) = (a.index(case.len() + 1), b.index(case.len() + 1));
+                case[a.min(b)..a.max(b)].to_vec()
+            }),
+            3 => pick(1),
+            // The end of each is the beginning of the next, so only every second one matches.
+            2 => (pick(2), 2_usize..6).prop_map(|(whole, n)| {
+                let seam = usize::from(whole.first() == whole.last());
+                let mut chain = whole.clone();
+                (1..n).for_each(|_| chain.extend_from_slice(&whole[seam..]));
+                chain
+            }),
+            2 => of("[0-9A-Za-z]{1,70}"),
+            1 => of("[0-9a-f]{30,45}"),
+            2 => of("[-_.:=\"' \n]{1,3}"),
+            1 => of("(key|token|secret|password|api_key|pat|Authorization)[=: \"]{1,4}[0-9A-Za-z+/_-]{0,60}[\"\n]?"),
+            1 => of("[ -~]{0,80}"),
+            1 => of("\n[a-z]{1,9}( [a-z]{1,9}\n?){20,60}"),
+            1 => (1_usize..12).prop_map(|n| b"x = y;\n".repeat(40 * n)),
+            1 => proptest::collection::vec(any::<u8>(), 0..12),
+        ]
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(piece(), 0..24).prop_map(|parts| parts.concat())
+    }
+
+    /// Part of a new text: from where to where it is copied from the old one, or its own bytes.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Copy(Index, Index),
+        Insert(Vec<u8>),
+    }
+
+    /// Small edits in place, as most are; and copies from anywhere, in any order, more than once.
+    fn edit() -> impl Strategy<Value = Vec<Step>> {
+        let step = || {
+            prop_oneof![
+                2 => (any::<Index>(), any::<Index>()).prop_map(|(a, b)| Step::Copy(a, b)),
+                1 => piece().prop_map(Step::Insert),
+            ]
+        };
+        prop_oneof![
+            3 => Just(Vec::new()),
+            2 => proptest::collection::vec(step(), 1..7),
+        ]
+    }
+
+    type Nicks = Vec<(Index, u8, Vec<u8>)>;
+
+    /// Places in a text, how many bytes there go, and what takes their place.
+    fn nicks() -> impl Strategy<Value = Nicks> {
+        let new = prop_oneof![
+            2 => Just(Vec::new()),
+            2 => piece(),
+            3 => "[0-9A-Za-z \n\"=_-]{1,2}".prop_map(String::into_bytes),
+        ];
+        proptest::collection::vec(
+            (any::<Index>(), prop_oneof![2 => 0_u8..3, 1 => 0..60_u8], new),
+            0..6,
+        )
+    }
+
+    /// The new text, and the edit that makes it from `old`.
+    fn apply(old: &[u8], steps: &[Step], nicks: &Nicks) -> (Vec<u8>, Edit) {
+        let (mut new, mut edit) = (Vec::new(), Edit::default());
+        edit.restart(old.len());
+        for step in steps {
+            match step {
+                Step::Copy(a, b) => {
+                    let (a, b) = (a.index(old.len() + 1), b.index(old.len() + 1));
+                    let range = a.min(b)..a.max(b);
+                    edit.copy(range.start, range.len());
+                    new.extend_from_slice(&old[range]);
+                }
+                Step::Insert(bytes) => {
+                    edit.insert(bytes.len());
+                    new.extend_from_slice(bytes);
+                }
+            }
+        }
+        if steps.is_empty() {
+            let mut places: Vec<_> = nicks.iter().map(|n| (n.0.index(old.len() + 1), n)).collect();
+            places.sort_by_key(|p| p.0);
+            let mut at = 0;
+            for (place, (_, gone, bytes)) in places {
+                let place = place.max(at);
+                edit.copy(at, place - at);
+                edit.insert(bytes.len());
+                new.extend_from_slice(&old[at..place]);
+                new.extend_from_slice(bytes);
+                at = old.len().min(place + usize::from(*gone));
+            }
+            edit.copy(at, old.len() - at);
+            new.extend_from_slice(&old[at..]);
+        }
+        (new, edit)
+    }
+
+    fn sorted(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        candidates.sort_by_key(|c| (c.pattern, c.whole.start, c.whole.end, c.secret.start));
+        candidates
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(256),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn an_edited_text_is_searched_as_if_it_were_new(
+            first in text(),
+            edits in proptest::collection::vec((edit(), nicks()), 1..6),
+        ) {
+            let engine = engine();
+            let (mut old, mut memory) = (first.clone(), engine.read(&first));
+            for (steps, nicks) in &edits {
+                let (new, edit) = apply(&old, steps, nicks);
+                let (whole, changed) = (engine.read(&new), engine.reread(&new, &memory, &edit));
+                let matches = |m: &Memory| sorted(m.candidates.clone());
+                prop_assert_eq!(matches(&changed), matches(&whole));
+                let seen = |m: &Memory| {
+                    let sightings = engine.recall(&new, m)?;
+                    let findings = engine.findings(&sightings, &Origin::nowhere());
+                    let places = findings.iter().map(|f| (f.rule, f.start, f.end));
+                    Some((engine.identities(&sightings, ""), places.collect::<Vec<_>>()))
+                };
+                prop_assert_eq!(seen(&changed), seen(&whole));
+                (old, memory) = (new, changed);
+            }
+        }
+    }
 }

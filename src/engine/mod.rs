@@ -46,6 +46,11 @@ impl Engine {
         Self { rules, prefilter, now }
     }
 
+    /// The time that expiry dates are compared with, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
     /// The rules it looks for.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
@@ -71,8 +76,8 @@ impl Engine {
     /// What the regexes match in `text`.
     pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
-        self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
-        matcher::find_candidates(&self.rules, &text.bytes, windows, near_check)
+        let nearby = self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
+        matcher::find_candidates(&self.rules, &text.bytes, windows, nearby, near_check)
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.
@@ -92,7 +97,7 @@ impl Engine {
             Some((n, secret.clone(), self.precision(*rule, *pattern, secret, evidence)))
         }));
         for (loser, winner) in covered {
-            let by = self.rules.rule(judged[winner].candidate.rule).id.clone();
+            let by = self.rules.rule(judged[winner].candidate.rule).id.to_string();
             judged[loser].verdict = Err(Dropped::Covered { by });
         }
         judged

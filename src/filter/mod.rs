@@ -18,7 +18,7 @@ pub use quoting::Reading;
 use crate::{
     matcher::Candidate,
     near,
-    rule::{Kind, RuleSet, RuleSpec, spec::Quoting},
+    rule::{Kind, RuleSet, RuleSpec, spec::Quoting, text::Text},
     secret,
 };
 
@@ -130,7 +130,7 @@ pub fn judge(
             return Err(Dropped::Harmless(word));
         }
     }
-    if !rule.public_values.is_empty() && rule.public_values.contains(&secret::sha256_hex(value)) {
+    if !rule.public_values.is_empty() && is_public(rule, value) {
         return Err(Dropped::PublicExample);
     }
     let body = &value[public_len(&pattern.prefixes, value)..];
@@ -203,9 +203,14 @@ pub fn judge_path(
     Ok(())
 }
 
+fn is_public(rule: &RuleSpec, value: &[u8]) -> bool {
+    let sum = secret::sha256_hex(value);
+    rule.public_values.iter().any(|v| *v == sum)
+}
+
 /// How many bytes at the start of `value` the rule declares public.
-pub fn public_len(prefixes: &[String], value: &[u8]) -> usize {
-    prefixes.iter().filter(|p| value.starts_with(p.as_bytes())).map(String::len).max().unwrap_or(0)
+pub fn public_len(prefixes: &[Text], value: &[u8]) -> usize {
+    prefixes.iter().filter(|p| value.starts_with(p.as_bytes())).map(|p| p.len()).max().unwrap_or(0)
 }
 
 /// The whole line that `span` starts in, without its break.

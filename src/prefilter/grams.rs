@@ -5,6 +5,8 @@
 //! position of the text. A word too short for that is entered with every byte that may stand beside
 //! it.
 
+use std::ops::Range;
+
 use crate::letters;
 
 /// One bit for each hash of a gram: 64 kB, which the second level of a cache holds.
@@ -92,10 +94,18 @@ impl Grams {
         Self { bitmap, second, entries, index }
     }
 
-    /// Calls `found` with index and first byte of every one of `words` in `text`; case is ignored.
-    pub(super) fn find(&self, words: &[String], text: &[u8], mut found: impl FnMut(usize, usize)) {
-        let mut at = 0;
-        while let Some(chunk) = text.get(at..).and_then(|t| t.first_chunk::<{ STRIDE + 2 }>()) {
+    /// Calls `found` with index and first byte of every one of `words` that has two neighbouring grams
+    /// starting in `range`; case is ignored. A word that lies in `range` has.
+    pub(super) fn find(
+        &self,
+        words: &[String],
+        text: &[u8],
+        range: Range<usize>,
+        mut found: impl FnMut(usize, usize),
+    ) {
+        let mut at = range.start;
+        while at < range.end {
+            let Some(chunk) = text[at..].first_chunk::<{ STRIDE + 2 }>() else { break };
             let mut any = 0;
             for n in 0..STRIDE / 2 {
                 let i = 2 * n;
@@ -114,9 +124,11 @@ impl Grams {
         }
         // Past the end any byte will do: the words themselves are compared in full.
         let byte = |i: usize| text.get(i).copied().unwrap_or(0);
-        while at < text.len() {
+        while at < range.end {
             let gram = u32::from_le_bytes([byte(at), byte(at + 1), byte(at + 2), byte(at + 3)]);
-            self.check(words, text, at, gram, &mut found);
+            if self.bitmap.get(hash(gram, FIRST)) & self.second.get(hash(gram, SECOND)) == 1 {
+                self.check(words, text, at, gram, &mut found);
+            }
             at += 2;
         }
     }
@@ -209,7 +221,7 @@ mod tests {
                         "#".repeat(after)
                     );
                     let mut found = Vec::new();
-                    grams.find(&words, text.as_bytes(), |w, at| found.push((w, at)));
+                    grams.find(&words, text.as_bytes(), 0..text.len(), |w, at| found.push((w, at)));
                     found.dedup();
                     assert_eq!(found, [(n, before)], "{word} after {before} before {after}");
                 }

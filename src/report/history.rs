@@ -139,6 +139,13 @@ fn state(history: &History, on: &str) -> String {
     let reach = history.reach.to_string();
     match (Standing::of(history), history.reach) {
         (Standing::Head, _) => "still at HEAD".into(),
+        // A commit has it, but nothing reaches that commit.
+        (Standing::Index, _) if history.introduced.is_some() => {
+            "staged, in no branch or tag".into()
+        }
+        (Standing::Worktree, Reach::Worktree) if history.introduced.is_some() => {
+            "in the working tree, in no branch or tag".into()
+        }
         (Standing::Worktree, Reach::Worktree) => reach,
         (Standing::Worktree, Reach::Commit) => {
             format!("{gone}, but in the working tree")

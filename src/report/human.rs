@@ -325,6 +325,20 @@ mod tests {
         in     not committed
         in     unreachable, but still in the object database
         ");
+        let amended = [Reach::Index, Reach::Worktree].map(|reach| {
+            history_lines(History {
+                reach,
+                in_worktree: true,
+                removed: None,
+                commits: 0,
+                refs_total: 0,
+                ..sample::removed("a.env")
+            })
+        });
+        insta::assert_snapshot!(amended.concat(), @r"
+        in     since 3f3f3f3f3f3f 2025-03-04 by Ada Example, staged, in no branch or tag
+        in     since 3f3f3f3f3f3f 2025-03-04 by Ada Example, in the working tree, in no branch or tag
+        ");
         let both = History { in_worktree: true, ..sample::only(Reach::Stash) };
         insta::assert_snapshot!(history_lines(both), @"in     in the working tree, also in the stash");
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     coverage::{Coverage, Objects},
     finding::Finding,
-    rule::RuleIndex,
+    rule::{RuleIndex, text::Text},
     triage::{
         guidance::{self, Runbook},
         same_value::SameValues,
@@ -89,9 +89,9 @@ struct GuidanceForm<'r> {
     contact: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rotation_days: Option<u16>,
-    steps: &'r [String],
-    investigate: &'r [String],
-    prevent: &'r [String],
+    steps: Vec<&'r str>,
+    investigate: Vec<&'r str>,
+    prevent: Vec<&'r str>,
     source: &'r str,
     checked: &'r str,
 }
@@ -215,6 +215,10 @@ fn rule<'r>(report: &Report<'r>, index: RuleIndex) -> RuleForm<'r> {
     }
 }
 
+fn texts(all: &[Text]) -> Vec<&str> {
+    all.iter().map(Text::as_str).collect()
+}
+
 fn guidance_form<'r>(book: &Runbook<'r>) -> GuidanceForm<'r> {
     GuidanceForm {
         impact: book.impact,
@@ -222,9 +226,9 @@ fn guidance_form<'r>(book: &Runbook<'r>) -> GuidanceForm<'r> {
         revoke_url: book.revoke_url,
         contact: book.contact,
         rotation_days: book.rotation_days,
-        steps: book.steps,
-        investigate: book.investigate,
-        prevent: book.prevent,
+        steps: texts(book.steps),
+        investigate: texts(book.investigate),
+        prevent: texts(book.prevent),
         source: book.source,
         checked: book.checked,
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::triage::guidance::Runbook;
+use crate::{rule::text::Text, triage::guidance::Runbook};
 
 const HISTORY: &str = "Removing the line is not enough: whoever has a copy of the repository has the secret. Revoke it first.";
 
@@ -73,7 +73,7 @@ fn revocable(book: &Runbook<'_>) -> String {
     }
 }
 
-fn sections<'b>(book: &Runbook<'b>) -> impl Iterator<Item = (&'static str, &'b [String])> {
+fn sections<'b>(book: &Runbook<'b>) -> impl Iterator<Item = (&'static str, &'b [Text])> {
     [("Steps", book.steps), ("Investigate", book.investigate), ("Prevent", book.prevent)]
         .into_iter()
         .filter(|(_, items)| !items.is_empty())

@@ -76,7 +76,7 @@ fn descriptor(report: &Report<'_>, index: RuleIndex) -> sarif::ReportingDescript
     ]);
     sarif::ReportingDescriptor::builder()
         .id(&rule.id)
-        .name(rule.title.clone())
+        .name(&rule.title)
         .short_description(message(limited(&rule.title)))
         .full_description(message(limited(&format!("{}. {}", rule.title, book.impact))))
         .default_configuration(

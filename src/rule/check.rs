@@ -9,6 +9,7 @@ use super::{
     file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
     shape::{self, Assignment, Below, ShapeError, ValueRun},
     spec::{Catalogue, Confidence, Guidance, Kind, PatternSpec, ProviderSpec, Quoting, RuleSpec},
+    text::Text,
 };
 
 /// Why a rule file could not be used.
@@ -60,14 +61,14 @@ pub fn check_files(
 ) -> Result<Catalogue, Vec<CheckError>> {
     let mut errors = Vec::new();
     let mut homes: BTreeMap<String, PathBuf> =
-        before.rules.iter().map(|r| (r.id.clone(), builtin_home(&before, r))).collect();
+        before.rules.iter().map(|r| (r.id.to_string(), builtin_home(&before, r))).collect();
     let mut all = before;
     for (path, file) in files {
         let provider = all.providers.len();
         let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         all.providers.push(ProviderSpec {
-            id,
-            name: file.provider.name.clone(),
+            id: id.into(),
+            name: file.provider.name.as_str().into(),
             general: file.provider.general,
             guidance: guidance(&file.provider.guidance),
         });
@@ -172,8 +173,8 @@ fn check_rule(
     let opaque = matches!(form.kind, Kind::OpaqueToken | Kind::Password);
     let documented = !(general && opaque) && patterns.iter().any(speaks);
     Ok(RuleSpec {
-        id: form.id.clone(),
-        title: form.title.clone(),
+        id: form.id.as_str().into(),
+        title: form.title.as_str().into(),
         provider,
         severity: form.severity,
         confidence: form.confidence.unwrap_or(if documented {
@@ -187,12 +188,12 @@ fn check_rule(
         min_entropy_bits: form.min_entropy_bits,
         checksum: form.checksum,
         structure: form.structure,
-        public_values: form.public_values.clone(),
+        public_values: texts(&form.public_values),
         pair: form.pair.clone(),
-        impact: form.impact.clone(),
-        steps: form.steps.clone(),
-        source: form.source.clone(),
-        checked: form.checked.to_string(),
+        impact: form.impact.as_deref().map(Text::from),
+        steps: texts(&form.steps),
+        source: form.source.as_str().into(),
+        checked: form.checked.to_string().into(),
     })
 }
 
@@ -276,15 +277,16 @@ fn pattern_spec(
         None => (shape.run, shape.max_bytes, false),
     };
     Ok(PatternSpec {
-        keywords,
-        regex: regex.to_owned(),
+        keywords: texts(&keywords),
+        regex: regex.into(),
         near: form.near.clone(),
         quoting,
         max_bytes: shape.max_bytes,
+        lead: shape.lead,
         run,
         run_reach,
         run_last,
-        prefixes: shape.prefixes,
+        prefixes: texts(&shape.prefixes),
     })
 }
 
@@ -297,15 +299,19 @@ fn is_rule_id(id: &str) -> bool {
 
 fn guidance(form: &GuidanceForm) -> Guidance {
     Guidance {
-        impact: form.impact.clone(),
+        impact: form.impact.as_str().into(),
         self_service: form.self_service,
-        revoke_url: form.revoke_url.clone(),
-        contact: form.contact.clone(),
+        revoke_url: form.revoke_url.as_deref().map(Text::from),
+        contact: form.contact.as_deref().map(Text::from),
         rotation_days: form.rotation_days,
-        steps: form.steps.clone(),
-        investigate: form.investigate.clone(),
-        prevent: form.prevent.clone(),
-        source: form.source.clone(),
-        checked: form.checked.to_string(),
+        steps: texts(&form.steps),
+        investigate: texts(&form.investigate),
+        prevent: texts(&form.prevent),
+        source: form.source.as_str().into(),
+        checked: form.checked.to_string().into(),
     }
+}
+
+fn texts(all: &[String]) -> Vec<Text> {
+    all.iter().map(|t| t.as_str().into()).collect()
 }

@@ -117,8 +117,8 @@ fn select(catalogue: &mut Catalogue, selection: &Selection) -> Result<(), LoadEr
         }
     }
     catalogue.rules.retain(|r| {
-        (selection.only.is_empty() || selection.only.contains(&r.id))
-            && !selection.except.contains(&r.id)
+        (selection.only.is_empty() || selection.only.iter().any(|id| r.id == *id))
+            && !selection.except.iter().any(|id| r.id == *id)
     });
     Ok(())
 }
@@ -140,5 +140,5 @@ fn closest(catalogue: &Catalogue, id: &str) -> Option<String> {
         row[b.len()]
     };
     let best = catalogue.rules.iter().min_by_key(|r| distance(&r.id, id))?;
-    (distance(&best.id, id) * 2 < id.len()).then(|| best.id.clone())
+    (distance(&best.id, id) * 2 < id.len()).then(|| best.id.to_string())
 }

@@ -4,9 +4,12 @@
 pub mod cases;
 pub mod check;
 pub mod file;
+pub mod group;
 pub mod load;
+mod pool;
 pub mod shape;
 pub mod spec;
+pub mod text;
 
 use std::sync::OnceLock;
 
@@ -16,6 +19,7 @@ use regex_automata::{
     util::{captures::Captures, syntax},
 };
 
+pub use group::{Group, Nearby};
 pub use spec::{
     Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
     ProviderSpec, RuleSpec, Severity, Structure,
@@ -26,6 +30,7 @@ pub use spec::{
 pub struct RuleSet {
     catalogue: Catalogue,
     patterns: Vec<Pattern>,
+    groups: Vec<Group>,
 }
 
 /// Which rule of a `RuleSet`.
@@ -39,30 +44,39 @@ pub struct Pattern {
     pub rule: RuleIndex,
     /// As checked.
     pub spec: PatternSpec,
+    /// Index into `RuleSet::groups`.
+    pub group: usize,
     regex: OnceLock<Regex>,
 }
 
 impl RuleSet {
-    /// All rules of `catalogue`, which has been checked.
-    pub fn new(catalogue: Catalogue) -> Self {
-        let patterns = catalogue
+    /// All rules of `catalogue`, which has been checked. Their patterns move to `RuleSet::patterns`.
+    pub fn new(mut catalogue: Catalogue) -> Self {
+        let mut patterns: Vec<Pattern> = catalogue
             .rules
-            .iter()
+            .iter_mut()
             .enumerate()
             .flat_map(|(r, rule)| {
-                rule.patterns.iter().map(move |spec| Pattern {
+                std::mem::take(&mut rule.patterns).into_iter().map(move |spec| Pattern {
                     rule: RuleIndex(r),
-                    spec: spec.clone(),
+                    spec,
+                    group: 0,
                     regex: OnceLock::new(),
                 })
             })
             .collect();
-        Self { catalogue, patterns }
+        let groups = group::make(&mut patterns);
+        Self { catalogue, patterns, groups }
     }
 
     /// Every shape of every rule.
     pub fn patterns(&self) -> &[Pattern] {
         &self.patterns
+    }
+
+    /// The patterns, put together that are searched together.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// The rule behind an index of this set.
@@ -139,16 +153,19 @@ impl Pattern {
 pub fn compile(regex: &str) -> Result<Regex, Box<meta::BuildError>> {
     Regex::builder()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .configure(
-            meta::Config::new()
-                .utf8_empty(false)
-                // The keywords have been found already; extracting literals again takes a third of
-                // the time to compile.
-                .auto_prefilter(false)
-                .nfa_size_limit(Some(8 << 20))
-                .onepass(false)
-                .hybrid_cache_capacity(256 << 10),
-        )
+        .configure(limits())
         .build(regex)
         .map_err(Box::new)
+}
+
+/// How all regexes are compiled.
+fn limits() -> meta::Config {
+    meta::Config::new()
+        .utf8_empty(false)
+        // The keywords have been found already; extracting literals again takes a third of the time
+        // to compile.
+        .auto_prefilter(false)
+        .nfa_size_limit(Some(8 << 20))
+        .onepass(false)
+        .hybrid_cache_capacity(256 << 10)
 }

@@ -18,18 +18,29 @@ pub const MAX_MATCH_BYTES: usize = 4096;
 /// Runs of so many letters and digits are what the prefilter searches for.
 pub const SEARCHED_RUN: usize = 12;
 
+/// Runs of so many are rare: words of any sort can be searched around them.
+pub const LONG_RUN: usize = 32;
+
+/// The length of the runs that are searched for a pattern that guarantees one of `run`, which is less if
+/// none are.
+pub fn searched_run(run: usize) -> usize {
+    if run >= LONG_RUN { LONG_RUN } else { run.min(SEARCHED_RUN) }
+}
+
 /// What was read off a regex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
     /// The longest match, in bytes.
     pub max_bytes: usize,
+    /// Within so many bytes every match has begun a keyword.
+    pub lead: usize,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
-    /// The first `SEARCHED_RUN` bytes of that run end within so many bytes.
+    /// The first bytes of a run of `searched_run(run)` end within so many bytes.
     pub run_end: usize,
     /// What every secret starts with, if that is one of a few literals of three bytes or more.
     pub prefixes: Vec<String>,
-    /// A match begins with its secret, whose prefixes all have a keyword and no run.
+    /// A match begins with its secret, whose first literals all have a keyword and no run.
     pub keyword_first: bool,
 }
 
@@ -69,20 +80,19 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
     if secret.properties().minimum_len().unwrap_or(0) == 0 {
         return Err(ShapeError::Empty);
     }
-    if !always_has(&hir, keywords) {
-        return Err(ShapeError::NoKeyword(keywords.to_vec()));
-    }
+    let lead = lead(&hir, keywords).ok_or_else(|| ShapeError::NoKeyword(keywords.to_vec()))?;
     let run = runs(&hir).best;
-    let prefixes = prefixes(secret);
-    let run_end = run_end(&hir, run.min(SEARCHED_RUN)).ok_or(ShapeError::Unbounded)?;
+    let literals = literals(secret);
+    let run_end = run_end(&hir, searched_run(run)).ok_or(ShapeError::Unbounded)?;
     let keyword_first = begins_with_secret(&hir)
-        && !prefixes.is_empty()
-        && prefixes.iter().all(|p| {
+        && !literals.is_empty()
+        && literals.iter().all(|p| {
             let lower = p.to_ascii_lowercase();
             keywords.iter().any(|k| lower.contains(k.as_str()))
                 && longest_run(p.as_bytes()) < SEARCHED_RUN
         });
-    Ok(Shape { max_bytes, run, run_end, prefixes, keyword_first })
+    let prefixes = if literals.iter().all(|l| l.len() >= 3) { literals } else { Vec::new() };
+    Ok(Shape { max_bytes, lead, run, run_end, prefixes, keyword_first })
 }
 
 /// Checks the part of a rule that is composed later, so that an error names it and not the whole.
@@ -99,7 +109,7 @@ pub fn check_part(regex: &str) -> Result<(), ShapeError> {
 pub struct ValueRun {
     /// Every value has a run of at least this many letters and digits.
     pub run: usize,
-    /// Its first `run` bytes end within so many bytes from the value's start.
+    /// The first `searched_run(run)` of them end within so many bytes from the value's start.
     pub end_within: usize,
 }
 
@@ -111,10 +121,7 @@ pub struct ValueRun {
 pub fn read_value(regex: &str) -> Result<ValueRun, ShapeError> {
     let hir = parse(regex)?;
     let run = runs(&hir).best;
-    Ok(ValueRun {
-        run,
-        end_within: run_end(&hir, run.min(SEARCHED_RUN)).ok_or(ShapeError::Unbounded)?,
-    })
+    Ok(ValueRun { run, end_within: run_end(&hir, searched_run(run)).ok_or(ShapeError::Unbounded)? })
 }
 
 /// Within how many bytes the first `run` bytes of a run end that every match of `hir` has.
@@ -407,18 +414,13 @@ fn class_bytes(class: &Class) -> Option<Box<dyn Iterator<Item = u8> + '_>> {
     }
 }
 
-/// The literals that a secret starts with: none if one is shorter than three bytes.
-fn prefixes(secret: &Hir) -> Vec<String> {
+/// The literals that a secret starts with, if they are few.
+fn literals(secret: &Hir) -> Vec<String> {
     let mut extractor = Extractor::new();
     extractor.limit_class(4).limit_total(64);
     let seq = extractor.extract(secret);
-    let literals: Option<Vec<String>> = seq
-        .literals()
-        .map(|l| l.iter().map(|l| String::from_utf8_lossy(l.as_bytes()).into_owned()).collect());
-    match literals {
-        Some(l) if !l.is_empty() && l.iter().all(|l| l.len() >= 3) => l,
-        _ => Vec::new(),
-    }
+    let literals = seq.literals().unwrap_or_default();
+    literals.iter().map(|l| String::from_utf8_lossy(l.as_bytes()).into_owned()).collect()
 }
 
 fn longest_run(literal: &[u8]) -> usize {
@@ -428,35 +430,58 @@ fn longest_run(literal: &[u8]) -> usize {
 /// How many spellings of one part are looked at before it counts as anything at all.
 const MAX_SPELLINGS: usize = 512;
 
-/// Whether every match of `hir` contains a keyword. May say no where the answer is yes.
-fn always_has(hir: &Hir, keywords: &[String]) -> bool {
+/// Within how many bytes of its start every match of `hir` has begun a keyword; nothing if a match may
+/// have none, or if that can't be told.
+fn lead(hir: &Hir, keywords: &[String]) -> Option<usize> {
     match hir.kind() {
-        HirKind::Capture(c) => always_has(&c.sub, keywords),
-        HirKind::Repetition(r) => r.min > 0 && always_has(&r.sub, keywords),
-        HirKind::Alternation(parts) => parts.iter().all(|p| always_has(p, keywords)),
-        HirKind::Concat(parts) => {
-            parts.iter().any(|p| always_has(p, keywords))
-                || spelled_runs(parts).iter().any(|run| all_have(run, keywords))
+        HirKind::Capture(c) => lead(&c.sub, keywords),
+        HirKind::Repetition(r) if r.min > 0 => lead(&r.sub, keywords),
+        HirKind::Repetition(_) => None,
+        HirKind::Alternation(parts) => {
+            parts.iter().try_fold(0, |most, p| Some(lead(p, keywords)?.max(most)))
         }
-        _ => spellings(hir).is_some_and(|s| all_have(&s, keywords)),
+        HirKind::Concat(parts) => {
+            let places = parts.iter().scan(0_usize, |at, part| {
+                let start = *at;
+                *at = start.saturating_add(part.properties().maximum_len().unwrap_or(usize::MAX));
+                Some((start, lead(part, keywords)))
+            });
+            let in_one =
+                places.filter_map(|(start, lead)| Some(start.saturating_add(lead?))).next();
+            let in_several = spelled_runs(parts)
+                .into_iter()
+                .filter_map(|(start, run)| Some(start.saturating_add(lead_in(&run, keywords)?)))
+                .next();
+            in_one.into_iter().chain(in_several).min()
+        }
+        _ => spellings(hir).and_then(|s| lead_in(&s, keywords)),
     }
 }
 
-fn all_have(spellings: &[String], keywords: &[String]) -> bool {
-    !spellings.is_empty()
-        && spellings.iter().all(|s| keywords.iter().any(|k| s.contains(k.as_str())))
+/// The same for the strings `spellings`.
+fn lead_in(spellings: &[String], keywords: &[String]) -> Option<usize> {
+    spellings
+        .iter()
+        .map(|s| keywords.iter().filter_map(|k| s.find(k.as_str())).min())
+        .reduce(|a, b| Some(a?.max(b?)))
+        .flatten()
 }
 
-/// Neighbouring parts of a concatenation with few spellings, joined.
-fn spelled_runs(parts: &[Hir]) -> Vec<Vec<String>> {
-    let mut runs = vec![vec![String::new()]];
+/// Neighbouring parts of a concatenation with few spellings, joined; and before each the most bytes that
+/// can stand there.
+fn spelled_runs(parts: &[Hir]) -> Vec<(usize, Vec<String>)> {
+    let nothing = || vec![String::new()];
+    let mut runs = vec![(0, nothing())];
+    let mut at = 0_usize;
     for part in parts {
-        let last = runs.last_mut().expect("starts with one");
+        let end = at.saturating_add(part.properties().maximum_len().unwrap_or(usize::MAX));
+        let (_, last) = runs.last_mut().expect("starts with one");
         match spellings(part) {
             Some(s) if s.len() * last.len() <= MAX_SPELLINGS => *last = joined(last, &s),
-            Some(s) => runs.push(s),
-            None => runs.push(vec![String::new()]),
+            Some(s) => runs.push((at, s)),
+            None => runs.push((end, nothing())),
         }
+        at = end;
     }
     runs
 }
@@ -549,9 +574,10 @@ mod tests {
     #[test]
     fn the_place_of_a_run_is_known() {
         let place = |regex| shape(regex, "k_").map(|s| (s.run_end, s.keyword_first));
-        assert_eq!(place(r"\b(?<secret>k_a[0-9a-f]{32,90})"), Ok((15, true)));
+        assert_eq!(place(r"\b(?<secret>k_a[0-9a-f]{20,90})"), Ok((15, true)));
+        assert_eq!(place(r"\b(?<secret>k_a[0-9a-f]{32,90})"), Ok((35, true)), "a long one");
         assert_eq!(place("(?<secret>k_a[0-9a-z_]{0,9}[0-9a-f]{12})"), Ok((24, true)));
-        assert_eq!(place("k_(?<secret>abc[0-9a-f]{32})"), Ok((17, false)));
+        assert_eq!(place("k_(?<secret>abc[0-9a-f]{20})"), Ok((17, false)));
         assert_eq!(place("(?<secret>k_a[0-9_]{8})"), Ok((3, true)));
         assert_eq!(
             place("(?<secret>aaaaaaaaaaaaaaak_[0-9]{8})"),
@@ -579,6 +605,15 @@ mod tests {
         let all = ["apikey", "api_key", "api-key"].map(str::to_owned);
         assert!(read_shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", &all).is_ok());
         assert!(read_shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", &all[..2]).is_err());
+    }
+
+    #[test]
+    fn a_keyword_begins_within_a_known_part_of_the_match() {
+        let lead = |regex| shape(regex, "key").map(|s| s.lead);
+        assert_eq!(lead("(?i:key)=(?<secret>[0-9]{4})"), Ok(0));
+        assert_eq!(lead("(?:^|[^a-z])(?i:(?:api|private)[_-]?key)=(?<secret>[0-9]{4})"), Ok(9));
+        assert_eq!(lead("[a-z]{0,9}(?:apikey|key)(?<secret>[0-9]{4})key"), Ok(12));
+        assert_eq!(lead("(?:akey|b)?(?<secret>[0-9]{1,4})k(?:ey|eykey)"), Ok(8));
     }
 
     #[test]

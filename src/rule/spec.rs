@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
+
 /// How bad it is if the credential is real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -179,32 +181,35 @@ pub enum Quoting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatternSpec {
     /// One of these is in every match. Lower case: they are searched with case folded.
-    pub keywords: Vec<String>,
+    pub keywords: Vec<Text>,
     /// ASCII regex with one group called `secret`; without a bound-breaking repetition.
-    pub regex: String,
+    pub regex: Text,
     /// What must stand nearby.
     pub near: Option<Near>,
     /// Whether an expression of a programming language would match as well.
     pub quoting: Quoting,
     /// The longest match, in bytes.
     pub max_bytes: usize,
+    /// Within so many bytes every match has begun a keyword.
+    pub lead: usize,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
-    /// The keyword starts at most this many bytes before the end of that run's first `run` bytes.
+    /// The keyword starts at most this many bytes before the end of the first
+    /// `shape::searched_run(run)` bytes of such a run.
     pub run_reach: usize,
     /// The keyword is never behind that run.
     pub run_last: bool,
     /// What every secret starts with, if it is one of a few literals: the public part.
-    pub prefixes: Vec<String>,
+    pub prefixes: Vec<Text>,
 }
 
 /// A rule, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleSpec {
     /// `provider-kind`; never renamed once published.
-    pub id: String,
+    pub id: Text,
     /// For people, without a full stop.
-    pub title: String,
+    pub title: Text,
     /// Index of its provider in the catalogue.
     pub provider: usize,
     /// Before anything is known about the match.
@@ -224,51 +229,51 @@ pub struct RuleSpec {
     /// Verified where there is one.
     pub structure: Option<Structure>,
     /// SHA-256, in hex, of values that are published as examples and open nothing.
-    pub public_values: Vec<String>,
+    pub public_values: Vec<Text>,
     /// The counterpart, if it is useless alone.
     pub pair: Option<Pair>,
     /// What can be done with it, where that differs from the provider's guidance.
-    pub impact: Option<String>,
+    pub impact: Option<Text>,
     /// Steps, where they differ from the provider's guidance.
-    pub steps: Vec<String>,
+    pub steps: Vec<Text>,
     /// The document that states the shape.
-    pub source: String,
+    pub source: Text,
     /// The day that document was last read, `YYYY-MM-DD`.
-    pub checked: String,
+    pub checked: Text,
 }
 
 /// What to do about a leaked credential, as the provider documents it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guidance {
     /// What somebody who holds the credential can do.
-    pub impact: String,
+    pub impact: Text,
     /// Whether its holder can revoke it without asking anyone.
     pub self_service: bool,
     /// The page where that is done.
-    pub revoke_url: Option<String>,
+    pub revoke_url: Option<Text>,
     /// Whom to ask.
-    pub contact: Option<String>,
+    pub contact: Option<Text>,
     /// How old a key may get by the provider's own advice, in days.
     pub rotation_days: Option<u16>,
     /// What to do, in order.
-    pub steps: Vec<String>,
+    pub steps: Vec<Text>,
     /// What to look for afterwards, and in which log.
-    pub investigate: Vec<String>,
+    pub investigate: Vec<Text>,
     /// How to keep it from happening again.
-    pub prevent: Vec<String>,
+    pub prevent: Vec<Text>,
     /// The document behind it.
-    pub source: String,
+    pub source: Text,
     /// The day that document was last read, `YYYY-MM-DD`.
-    pub checked: String,
+    pub checked: Text,
 }
 
 /// A provider: a name, its guidance, and (elsewhere) its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderSpec {
     /// The stem of its file: `rules/<id>.toml`.
-    pub id: String,
+    pub id: Text,
     /// As the provider writes it.
-    pub name: String,
+    pub name: Text,
     /// Its formats belong to nobody: a rule of anybody else is more precise.
     pub general: bool,
     /// The runbook.

@@ -42,7 +42,7 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     if line > last {
         bail!("`{path}` has {last} lines");
     }
-    print(explanation(&engine, &text, line)?.as_bytes())
+    print(explanation(engine, &text, line)?.as_bytes())
 }
 
 fn place(place: &str) -> anyhow::Result<(&str, usize)> {
@@ -66,7 +66,9 @@ fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<
     let mut hit_rules: Vec<&str> = Vec::new();
     engine.hits(text, |hit| {
         if of_line.contains(&hit.start) {
-            hit_rules.push(&rules.rule(rules.patterns()[hit.pattern as usize].rule).id);
+            let members = &rules.groups()[hit.group as usize].members;
+            hit_rules
+                .extend(members.iter().map(|&m| rules.rule(rules.patterns()[m].rule).id.as_str()));
         }
     });
     hit_rules.sort_unstable();

@@ -29,14 +29,14 @@ pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
     let part = part(args)?;
     let outcome = output::with_progress(&args.common, |meter| {
         let mut outcome = match &part {
-            Part::Whole => whole(args, &engine, &repository, meter)?,
-            Part::Staged => staged(args, &engine, &repository, meter)?,
-            Part::Commits(commits) => added(args, &engine, &repository, commits, meter)?,
+            Part::Whole => whole(args, engine, &repository, meter)?,
+            Part::Staged => staged(args, engine, &repository, meter)?,
+            Part::Commits(commits) => added(args, engine, &repository, commits, meter)?,
         };
         outcome.items.retain(|f| !excluded.covers(&f.origin.path));
         Ok(outcome)
     })?;
-    output::finish(&args.common, &engine, outcome, files)
+    output::finish(&args.common, engine, outcome, files)
 }
 
 /// What to read.

@@ -93,8 +93,9 @@ fn load_rules(args: &RuleArgs) -> Result<RuleSet, LoadError> {
     load::load(&args.files, &Selection { only: args.only.clone(), except: args.except.clone() })
 }
 
-fn engine(rules: RuleSet) -> Engine {
-    Engine::new(rules, jiff::Timestamp::now().as_second())
+/// An engine for the rest of the run. Nothing frees it: that would take a tenth of a short one.
+fn engine(rules: RuleSet) -> &'static Engine {
+    Box::leak(Box::new(Engine::new(rules, jiff::Timestamp::now().as_second())))
 }
 
 /// Whether standard output gets colours.

@@ -17,7 +17,7 @@ use crate::{
     finding::Finding,
     report::{self, Detail, Report, Secrets, Style},
     source::{Meter, Outcome},
-    triage::proof,
+    triage::{history, proof},
 };
 
 /// Sorts, grades and reports what was read.
@@ -100,12 +100,16 @@ fn triage(
     mut findings: Vec<Finding>,
     errors: &mut Vec<String>,
 ) -> Vec<Finding> {
-    findings.sort_by(|a, b| (a.sort_key(), &a.origin).cmp(&(b.sort_key(), &b.origin)));
-    findings.dedup_by(|a, b| (a.sort_key(), &a.origin.path) == (b.sort_key(), &b.origin.path));
+    findings.sort_by(|a, b| {
+        (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
+    });
+    // A file that was named twice. Two secrets may have stood at the same place at different times.
+    findings.dedup_by(|a, b| a.sort_key() == b.sort_key() && a.secret == b.secret);
     let untried = proof::prove_signatures(engine.rules(), &mut findings);
     if untried > 0 {
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
+    history::weigh(engine.rules(), &mut findings, engine.now());
     findings.retain(|f| f.severity >= args.min_severity && f.confidence >= args.min_confidence);
     findings
 }

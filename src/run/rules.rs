@@ -50,7 +50,7 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
     if rule.min_entropy_bits > 0.0 {
         writeln!(out, "entropy     at least {} bits per byte", rule.min_entropy_bits)?;
     }
-    for pattern in &rule.patterns {
+    for pattern in rules.patterns().iter().map(|p| &p.spec) {
         writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;
         writeln!(out, "regex       {}", pattern.regex)?;
         if let Some(near) = &pattern.near {
@@ -98,7 +98,7 @@ fn providers(rules: &RuleSet) -> anyhow::Result<Exit> {
 fn test(paths: &[PathBuf]) -> anyhow::Result<Exit> {
     let (rules, cases) = under_test(paths)?;
     let engine = engine(rules);
-    let failures = selftest::run(&engine, &cases);
+    let failures = selftest::run(engine, &cases);
     let mut out = String::new();
     for f in &failures {
         let Case { file, rule, expected, index, .. } = &f.case;

@@ -1,6 +1,6 @@
 //! What to do about a finding: the provider's runbook, as far as the rule does not know better.
 
-use crate::rule::{RuleSet, RuleSpec};
+use crate::rule::{RuleSet, RuleSpec, text::Text};
 
 /// The runbook of one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,11 +20,11 @@ pub struct Runbook<'r> {
     /// How old it may get by the provider's advice, in days.
     pub rotation_days: Option<u16>,
     /// What to do, in order.
-    pub steps: &'r [String],
+    pub steps: &'r [Text],
     /// What to look for afterwards.
-    pub investigate: &'r [String],
+    pub investigate: &'r [Text],
     /// How to keep it from happening again.
-    pub prevent: &'r [String],
+    pub prevent: &'r [Text],
     /// The document behind it.
     pub source: &'r str,
     /// The day that document was read.

@@ -249,6 +249,9 @@ fn note_damage<T, I>(objects: &Objects, mut read: Read<T>, outcome: &mut Outcome
     let mut broken = std::mem::take(&mut read.found.broken);
     broken.append(&mut read.annals.broken);
     broken.append(&mut read.forest.broken);
+    // What can't be read has no kind, so it was tried for every kind.
+    broken.sort_by_key(|(object, _, lost)| (*object, std::cmp::Reverse(*lost)));
+    broken.dedup_by_key(|(object, ..)| *object);
     for (object, source, lost) in broken {
         let id = objects.id(object).to_string();
         outcome.coverage.skip(Skip::CorruptObject, id.clone());

@@ -1,0 +1,169 @@
+//! Patterns that are searched together, because they have the same keywords and ask for the same words
+//! nearby: one hit names them all, and one regex tells whether any of them can match.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use regex_automata::{
+    Input,
+    meta::{self, Regex},
+    util::syntax,
+};
+
+use super::{Near, Pattern, shape, text::Text};
+
+/// Patterns with the same keywords and the same words nearby. Knows what holds for all of them.
+#[derive(Debug)]
+pub struct Group {
+    /// Indices into `RuleSet::patterns`, ascending.
+    pub members: Vec<usize>,
+    /// One of these is in every match.
+    pub keywords: Vec<Text>,
+    /// What must stand near every match.
+    pub near: Option<Near>,
+    /// What stands for `near`, if its words are worth a search.
+    pub asks: Nearby,
+    /// The longest match, in bytes.
+    pub max_bytes: usize,
+    /// Within so many bytes every match has begun a keyword.
+    pub lead: usize,
+    /// Every match has a run of at least this many ASCII letters and digits.
+    pub run: usize,
+    /// As in `PatternSpec`, for a run of `shape::searched_run(run)`.
+    pub run_reach: usize,
+    /// The keyword is never behind that run.
+    pub run_last: bool,
+    /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes.
+    pub applies_to_binary: bool,
+    any: OnceLock<Option<Regex>>,
+    searches: AtomicU32,
+}
+
+/// Which lists of words that patterns ask for nearby: of a text, those of which a word stands in it.
+///
+/// Two lists may share a bit, if there are very many: then some windows are searched in vain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Nearby([u64; Self::WORDS]);
+
+impl Nearby {
+    const WORDS: usize = 16;
+
+    fn list(n: usize) -> Self {
+        let mut all = [0; Self::WORDS];
+        all[n / 64 % Self::WORDS] = 1 << (n % 64);
+        Self(all)
+    }
+
+    /// Adds what `other` has.
+    pub fn add(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
+    }
+}
+
+/// What tells groups apart: keywords, words nearby, and what the prefilter must know of the run.
+type Key<'p> = (&'p [Text], Option<(&'p [String], u16)>, usize, bool, bool);
+
+/// Puts `patterns` into groups, and tells each its own.
+pub(super) fn make(patterns: &mut [Pattern]) -> Vec<Group> {
+    let mut homes: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
+    for (n, pattern) in patterns.iter().enumerate() {
+        homes.entry(key(pattern)).or_default().push(n);
+    }
+    let mut lists: BTreeMap<&[String], usize> = BTreeMap::new();
+    let groups: Vec<Group> = homes
+        .into_values()
+        .map(|members| {
+            let count = lists.len();
+            let asks = match &patterns[members[0]].spec.near {
+                Some(near) if near.any.iter().all(|w| w.len() >= MIN_WORD_BYTES) => {
+                    Nearby::list(*lists.entry(&near.any).or_insert(count))
+                }
+                _ => Nearby::default(),
+            };
+            Group::of(patterns, members, asks)
+        })
+        .collect();
+    for (n, group) in groups.iter().enumerate() {
+        group.members.iter().for_each(|&m| patterns[m].group = n);
+    }
+    groups
+}
+
+/// Shorter words can't be searched.
+const MIN_WORD_BYTES: usize = 2;
+
+fn key(pattern: &Pattern) -> Key<'_> {
+    let spec = &pattern.spec;
+    let near = spec.near.as_ref().map(|n| (n.any.as_slice(), n.lines));
+    let run = shape::searched_run(spec.run);
+    (&spec.keywords, near, run, spec.run_last, applies_to_binary(pattern))
+}
+
+fn applies_to_binary(pattern: &Pattern) -> bool {
+    !pattern.spec.prefixes.is_empty() && pattern.spec.near.is_none()
+}
+
+impl Group {
+    fn of(patterns: &[Pattern], members: Vec<usize>, asks: Nearby) -> Self {
+        let first = &patterns[members[0]];
+        let specs = || members.iter().map(|&m| &patterns[m].spec);
+        Self {
+            keywords: first.spec.keywords.clone(),
+            near: first.spec.near.clone(),
+            asks,
+            max_bytes: specs().map(|s| s.max_bytes).max().unwrap_or(0),
+            lead: specs().map(|s| s.lead).max().unwrap_or(0),
+            run: specs().map(|s| s.run).min().unwrap_or(0),
+            run_reach: specs().map(|s| s.run_reach).max().unwrap_or(0),
+            run_last: first.spec.run_last,
+            applies_to_binary: applies_to_binary(first),
+            members,
+            any: OnceLock::new(),
+            searches: AtomicU32::new(0),
+        }
+    }
+
+    /// Whether a text in which `nearby` stands has a word that this group asks for.
+    pub fn is_asked_for(&self, nearby: Nearby) -> bool {
+        self.asks == Nearby::default() || self.asks.meets(nearby)
+    }
+
+    /// Whether one of its `patterns` can match in `within`. May say yes where the answer is no.
+    pub fn can_match(&self, patterns: &[Pattern], text: &[u8], within: Range<usize>) -> bool {
+        /// Compiling one more regex pays when there is much to search, and not in a small scan.
+        const ENOUGH_SEARCHES: u32 = 64;
+        if self.members.len() == 1 {
+            return true;
+        }
+        if self.searches.load(Ordering::Relaxed) < ENOUGH_SEARCHES {
+            self.searches.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let any = self.any.get_or_init(|| {
+            let all: Vec<&str> =
+                self.members.iter().map(|&m| patterns[m].spec.regex.as_str()).collect();
+            // Too large together, they are searched one by one.
+            any_of(&all).ok()
+        });
+        any.as_ref().is_none_or(|any| any.is_match(Input::new(text).range(within)))
+    }
+}
+
+/// Matches where any of `regexes` does, and tells no more than that.
+fn any_of(regexes: &[&str]) -> Result<Regex, Box<meta::BuildError>> {
+    Regex::builder()
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .configure(super::limits().hybrid_cache_capacity(8 << 20))
+        .build_many(regexes)
+        .map_err(Box::new)
+}
