@@ -137,16 +137,17 @@ impl<'n, S: Search> News<'n, S> {
 
 /// Leaves out what was moved, unless an earlier change brought it to where it came from.
 fn without_old(all: Vec<New>) -> Vec<New> {
-    let mut kept: HashSet<(Box<[u8]>, Identity)> = HashSet::new();
-    let mut is_new = |new: &New| {
-        let is_kept = |path: &Box<[u8]>| kept.contains(&(path.clone(), new.identity));
-        let is_new = new.moved_from.is_empty() || new.moved_from.iter().any(is_kept);
-        if is_new {
-            kept.insert((new.path.clone(), new.identity));
+    let mut brought: HashSet<(Box<[u8]>, Identity)> = HashSet::new();
+    let mut kept = Vec::new();
+    for new in all {
+        let sources = new.moved_from.iter().cloned();
+        let mut sources = sources.map(|path| (path, new.identity));
+        if new.moved_from.is_empty() || sources.any(|source| brought.contains(&source)) {
+            brought.insert((new.path.clone(), new.identity));
+            kept.push(new);
         }
-        is_new
-    };
-    all.into_iter().filter(|new| is_new(new)).collect()
+    }
+    kept
 }
 
 /// Where findings at `path` stand.

@@ -10,7 +10,7 @@ use gix::{hash::ObjectId, revision::plumbing::Spec};
 
 use super::{
     GitError,
-    reader::{Annal, Reader, Told},
+    reader::{Annal, Noted, Reader, Told},
     refs::reach_of,
 };
 use crate::history::Reach;
@@ -231,7 +231,7 @@ impl<'w, 'l> Walk<'w, 'l> {
                     }
                     id = target;
                 }
-                Ok(None) | Err(()) => return None,
+                Ok(None) | Err(Noted) => return None,
             }
         }
         None
