@@ -221,3 +221,96 @@ impl Search for Texts<'_> {
         item.start.line
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
+
+    use super::*;
+    use crate::{
+        rule::load::{self, Selection},
+        secret::sha256_hex,
+    };
+
+    /// A repository in which keys come, go, change and move, with a merge.
+    fn repository() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| {
+            let mut git = Command::new("git");
+            git.args(["-c", "user.name=A", "-c", "user.email=a@b"]).args(args);
+            git.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+            assert!(git.current_dir(directory.path()).output().unwrap().status.success());
+        };
+        let file = |path: &str, keys: &[usize]| {
+            let mut text = String::new();
+            for n in keys {
+                let end = &sha256_hex(&n.to_be_bytes())[..40];
+                writeln!(text, "# {n}\nTOKEN=lin_api_{end}").unwrap();
+            }
+            fs::write(directory.path().join(path), text).unwrap();
+        };
+        let commit = |message: &str| {
+            git(&["add", "-A"]);
+            git(&["commit", "-q", "-m", message]);
+        };
+        git(&["init", "-q", "-b", "main"]);
+        file("old.env", &[0]);
+        commit("one");
+        git(&["mv", "old.env", "moved.env"]);
+        file("a.env", &[1]);
+        commit("two");
+        git(&["checkout", "-q", "-b", "side"]);
+        file("side.env", &[2, 3]);
+        commit("three");
+        git(&["checkout", "-q", "main"]);
+        git(&["mv", "a.env", "b.env"]);
+        commit("four");
+        git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+        file("side.env", &[3, 4]);
+        file("evil.env", &[7]);
+        commit("five");
+        directory
+    }
+
+    fn added(path: &Path, commits: &git::Commits, many: usize) -> Vec<String> {
+        let engine = engine(load::load(&[], &Selection::default()).unwrap());
+        let repository = git::open(path).unwrap();
+        let (options, meter) = (history::Options::default(), Meter::default());
+        let texts = Texts(&engine);
+        let read = range::scan(&repository, &texts, commits, many, options, &meter).unwrap();
+        let items = read.items.iter();
+        let mut all: Vec<_> = items
+            .map(|(f, h)| format!("{} {:?} {:?} {h:?}", f.origin.path, f.start, f.fingerprint))
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// `STRAYKEY_TEST_REPOSITORY` names another repository to try.
+    #[test]
+    fn one_by_one_and_all_at_once_find_the_same() {
+        let ours = repository();
+        let theirs = std::env::var_os("STRAYKEY_TEST_REPOSITORY").map(PathBuf::from);
+        for path in [Some(ours.path().to_path_buf()), theirs].into_iter().flatten() {
+            for range in ["HEAD", "HEAD~1..HEAD", "HEAD~2..HEAD"] {
+                let commits = git::Commits::Range(range.into());
+                let one_by_one = added(&path, &commits, usize::MAX);
+                assert_eq!(one_by_one, added(&path, &commits, 0), "{range}");
+            }
+            let commits = git::Commits::Since(0, None);
+            assert_eq!(added(&path, &commits, usize::MAX), added(&path, &commits, 0));
+        }
+    }
+
+    #[test]
+    fn what_moves_within_the_range_is_new_where_it_ends() {
+        let repository = repository();
+        let all = added(repository.path(), &git::Commits::Range("HEAD~2..HEAD".into()), 10);
+        let paths: Vec<&str> = all.iter().filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(paths, ["evil.env", "side.env", "side.env", "side.env"]);
+        let all = added(repository.path(), &git::Commits::Range("HEAD".into()), 10);
+        let paths: Vec<&str> = all.iter().filter_map(|line| line.split(' ').next()).collect();
+        let moved = ["a.env", "b.env", "moved.env", "old.env"];
+        assert!(moved.iter().all(|path| paths.contains(path)), "{paths:?}");
+    }
+}

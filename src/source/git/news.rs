@@ -27,6 +27,8 @@ pub(super) struct New {
     pub(super) path: Box<[u8]>,
     pub(super) blob: ObjectId,
     pub(super) identity: Identity,
+    /// Files with it that the same change deletes: it was only moved.
+    pub(super) moved_from: Vec<Box<[u8]>>,
 }
 
 impl<'n, S: Search> News<'n, S> {
@@ -70,7 +72,7 @@ impl<'n, S: Search> News<'n, S> {
         self.sightings.get(&blob).map_or(&[], |parts| parts)
     }
 
-    /// What `changes` bring in, in their order.
+    /// What `changes` bring in, in their order, which is that of time.
     pub(super) fn of(&mut self, changes: &[Vec<Touched>]) -> Vec<New> {
         self.read(changes.iter().flatten().filter_map(|t| t.now));
         let mut kept: Vec<(New, &Touched)> = Vec::new();
@@ -78,31 +80,37 @@ impl<'n, S: Search> News<'n, S> {
             for touched in touched {
                 let Some(blob) = touched.now else { continue };
                 kept.extend(self.identities(&touched.path, blob).into_iter().map(|identity| {
-                    (New { change, path: touched.path.clone(), blob, identity }, touched)
+                    let path = touched.path.clone();
+                    (New { change, path, blob, identity, moved_from: Vec::new() }, touched)
                 }));
             }
         }
         self.read(kept.iter().flat_map(|(_, touched)| touched.before.iter().flatten().copied()));
         kept.retain(|(new, touched)| !self.was_at(touched, new.identity));
-        self.without_moved(kept.into_iter().map(|(new, _)| new).collect(), changes)
+        let new = kept.into_iter().map(|(new, _)| new).collect();
+        let new = self.with_sources(new, changes);
+        without_old(new)
     }
 
-    /// Leaves out what `changes` delete elsewhere.
-    fn without_moved(&mut self, mut all: Vec<New>, changes: &[Vec<Touched>]) -> Vec<New> {
+    /// Says which of these secrets `changes` also delete elsewhere.
+    fn with_sources(&mut self, mut all: Vec<New>, changes: &[Vec<Touched>]) -> Vec<New> {
         let bearing: HashSet<usize> = all.iter().map(|new| new.change).collect();
         let deleted = |change: &usize| changes[*change].iter().filter(|t| t.now.is_none());
         let blobs = bearing.iter().flat_map(deleted).flat_map(|t| t.before.iter().flatten());
         self.read(blobs.copied());
-        let mut gone: HashSet<(usize, Identity)> = HashSet::new();
+        let mut sources: HashMap<(usize, Identity), Vec<Box<[u8]>>> = HashMap::new();
         for &change in &bearing {
             for touched in deleted(&change) {
                 for blob in touched.before.iter().flatten() {
-                    let all = self.identities(&touched.path, *blob);
-                    gone.extend(all.into_iter().map(|identity| (change, identity)));
+                    for identity in self.identities(&touched.path, *blob) {
+                        sources.entry((change, identity)).or_default().push(touched.path.clone());
+                    }
                 }
             }
         }
-        all.retain(|new| !gone.contains(&(new.change, new.identity)));
+        for new in &mut all {
+            new.moved_from = sources.get(&(new.change, new.identity)).cloned().unwrap_or_default();
+        }
         all
     }
 
@@ -127,6 +135,22 @@ impl<'n, S: Search> News<'n, S> {
     }
 }
 
+/// Leaves out what was moved, unless an earlier change brought it to where it came from.
+fn without_old(all: Vec<New>) -> Vec<New> {
+    let mut brought: HashSet<(Box<[u8]>, Identity)> = HashSet::new();
+    let mut kept = Vec::new();
+    for new in all {
+        let sources = new.moved_from.iter().cloned();
+        let mut sources = sources.map(|path| (path, new.identity));
+        if new.moved_from.is_empty() || sources.any(|source| brought.contains(&source)) {
+            brought.insert((new.path.clone(), new.identity));
+            kept.push(new);
+        }
+    }
+    kept
+}
+
+/// Where findings at `path` stand.
 pub(super) fn origin(path: &[u8]) -> Origin {
     let path = String::from_utf8_lossy(path).into_owned();
     Origin { shown: path.clone().into(), path }

@@ -176,7 +176,7 @@ impl<S: Search> Scan<'_, S> {
     }
 
     fn told(&self, entry: &Entry) -> Option<(S::Item, History)> {
-        let New { change, path, blob, identity } = &entry.new;
+        let New { change, path, blob, identity, .. } = &entry.new;
         let first = self.news.item(path, *blob, *identity)?;
         let introduced = self.introduced(self.authors[*change].clone(), path, &first);
         let item = match entry.at_tip {

@@ -161,6 +161,10 @@ pub(super) struct Link {
     pub(super) id: ObjectId,
 }
 
+/// An object can't be read, and the ledger says why.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Noted;
+
 /// A commit or an annotated tag, as it is stored.
 #[derive(Debug)]
 pub(super) enum Annal {
@@ -188,7 +192,7 @@ pub(super) struct Told {
 
 impl Reader<'_> {
     /// The commit or tag called `id`. If it is absent, that is for the caller to judge.
-    pub(super) fn annal(&mut self, id: &oid) -> Result<Option<Annal>, ()> {
+    pub(super) fn annal(&mut self, id: &oid) -> Result<Option<Annal>, Noted> {
         let hash = self.repository.object_hash();
         let Some(kind) = self.fetch(id)? else { return Ok(None) };
         let annal = match kind {
@@ -208,7 +212,10 @@ impl Reader<'_> {
         };
         match annal {
             Some(annal) => Ok(Some(annal)),
-            None => Err(self.broken(id, Broken::Form)),
+            None => {
+                self.broken(id, Broken::Form);
+                Err(Noted)
+            }
         }
     }
 
@@ -220,7 +227,7 @@ impl Reader<'_> {
                 self.library.ledger().missing.insert(id.into());
                 None
             }
-            Err(()) => None,
+            Err(Noted) => None,
         }
     }
 
@@ -228,7 +235,7 @@ impl Reader<'_> {
     pub(super) fn parent(&mut self, id: &oid) -> Option<Commit> {
         match self.annal(id) {
             Ok(Some(Annal::Commit(commit))) => Some(commit),
-            Ok(Some(Annal::Tag { .. }) | None) | Err(()) => None,
+            Ok(Some(Annal::Tag { .. }) | None) | Err(Noted) => None,
         }
     }
 
@@ -314,19 +321,22 @@ impl Reader<'_> {
                 self.library.ledger().missing.insert(id.into());
                 None
             }
-            Err(()) => None,
+            Err(Noted) => None,
         }
     }
 
     /// Reads an object into `bytes`: its kind, nothing if it is absent, or an error that is in the ledger.
-    fn fetch(&mut self, id: &oid) -> Result<Option<Kind>, ()> {
+    fn fetch(&mut self, id: &oid) -> Result<Option<Kind>, Noted> {
         let mut bytes = std::mem::take(&mut self.bytes);
         let found = self.repository.objects.try_find(id, &mut bytes).map(|o| o.map(|o| o.kind));
         self.bytes = bytes;
         match found {
             Ok(Some(kind)) => Ok(Some(kind)),
             Ok(None) => Ok(None),
-            Err(source) => Err(self.broken(id, Broken::Data(source.into()))),
+            Err(source) => {
+                self.broken(id, Broken::Data(source));
+                Err(Noted)
+            }
         }
     }
 

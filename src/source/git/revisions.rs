@@ -10,7 +10,7 @@ use gix::{hash::ObjectId, revision::plumbing::Spec};
 
 use super::{
     GitError,
-    reader::{Annal, Reader, Told},
+    reader::{Annal, Noted, Reader, Told},
     refs::reach_of,
 };
 use crate::history::Reach;
@@ -125,34 +125,36 @@ impl<'w, 'l> Walk<'w, 'l> {
 
     fn range(&mut self, range: &str) -> Result<(), GitError> {
         let spec = self.repository.rev_parse(range).map_err(|e| self.unresolved(range, e))?;
-        let commit = |walk: &mut Self, id| walk.commit(id).ok_or_else(|| no_commit(range, range));
+        let [left, right] = sides(range);
+        let commit = |walk: &mut Self, id, side| {
+            // The message of a tag belongs to the range if it ends there.
+            walk.tags.clear();
+            walk.commit(id).ok_or_else(|| no_commit(range, side))
+        };
         match spec.detach() {
             Spec::Include(id) => {
-                let id = commit(self, id)?;
+                let id = commit(self, id, range)?;
                 self.tip(id, LEFT);
             }
             Spec::Range { from, to } => {
-                let from = commit(self, from)?;
+                let from = commit(self, from, left)?;
                 self.mark(from, HIDDEN);
-                // The message of a tag belongs to the range if it ends there.
-                self.tags.clear();
-                let to = commit(self, to)?;
+                let to = commit(self, to, right)?;
                 self.tip(to, LEFT);
             }
             Spec::Merge { theirs, ours } => {
-                let theirs = commit(self, theirs)?;
+                let theirs = commit(self, theirs, left)?;
                 self.mark(theirs, RIGHT);
-                self.tags.clear();
-                let ours = commit(self, ours)?;
+                let ours = commit(self, ours, right)?;
                 self.tip(ours, LEFT);
             }
             Spec::ExcludeParents(id) => {
-                let id = commit(self, id)?;
+                let id = commit(self, id, range)?;
                 self.tip(id, LEFT);
                 self.parents(id).into_iter().for_each(|parent| self.mark(parent, HIDDEN));
             }
             Spec::IncludeOnlyParents(id) => {
-                let id = commit(self, id)?;
+                let id = commit(self, id, range)?;
                 self.tags.clear();
                 let parents = self.parents(id);
                 self.tip = parents.first().copied();
@@ -165,12 +167,9 @@ impl<'w, 'l> Walk<'w, 'l> {
 
     /// Says which side of a range can't be resolved.
     fn unresolved(&self, range: &str, source: gix::Error) -> GitError {
-        let sides = range.split_once("...").or_else(|| range.split_once(".."));
-        let sides = sides.map_or_else(|| vec![range], |(from, to)| vec![from, to]);
-        let fails = |side: &&&str| {
-            !side.is_empty() && self.repository.rev_parse_single(side.as_bytes()).is_err()
-        };
-        let side = sides.iter().find(fails).copied().unwrap_or(range).to_owned();
+        let fails =
+            |side: &&str| !side.is_empty() && self.repository.rev_parse_single(*side).is_err();
+        let side = sides(range).into_iter().find(fails).unwrap_or(range).to_owned();
         GitError::Range { range: range.to_owned(), side, source: Some(Box::new(source)) }
     }
 
@@ -232,7 +231,7 @@ impl<'w, 'l> Walk<'w, 'l> {
                     }
                     id = target;
                 }
-                Ok(None) | Err(()) => return None,
+                Ok(None) | Err(Noted) => return None,
             }
         }
         None
@@ -307,6 +306,12 @@ impl<'w, 'l> Walk<'w, 'l> {
     fn is_absent(&self, id: &ObjectId) -> bool {
         self.met.get(id).is_some_and(|met| !met.is_here)
     }
+}
+
+/// What stands before and after the dots, if there are any.
+fn sides(range: &str) -> [&str; 2] {
+    let sides = range.split_once("...").or_else(|| range.split_once(".."));
+    sides.map_or([range, range], |(left, right)| [left, right])
 }
 
 fn no_commit(range: &str, side: &str) -> GitError {

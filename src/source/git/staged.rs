@@ -71,7 +71,7 @@ fn index(repository: &gix::Repository) -> Result<Option<gix::index::File>, GitEr
     let options = gix::index::decode::Options { thread_limit: Some(1), ..Default::default() };
     gix::index::File::at(&path, repository.object_hash(), true, options)
         .map(Some)
-        .map_err(|source| GitError::File { path, source: Box::new(source.into()) })
+        .map_err(|source| GitError::File { path, source: Box::new(source) })
 }
 
 /// The trees of the commits that would be parents: `HEAD`, and what is being merged.
