@@ -3,6 +3,9 @@
 
     benches/compare.py TREE [--runs 5] [--straykey target/release/straykey] [--peer NAME=BINARY]... [--record FILE]
 
+With `--history`, TREE is a repository, and the scans are of its whole history. The floor is then the bench
+`history`, which makes all blobs in memory (`--floor BINARY`; `cargo bench --bench history --no-run` says where it is).
+
 Peers that are known: kingfisher, betterleaks, gitleaks, ripsecrets. Each is run without network
 validation, with its defaults otherwise; those without a binary are left out, and the record says so. Every
 command runs once to warm the page cache and then in turns, so that a noisy moment hits all of them. Given
@@ -42,6 +45,26 @@ def json_list(path, key=None):
     return len(data) if isinstance(data, list) else None
 
 
+def history_commands(args, work):
+    out = lambda name: str(work / name)
+    tree = str(args.tree)
+    if args.floor:
+        yield "all blobs in memory", args.floor, ["--version"], [args.floor, tree], lambda: None
+    yield ("straykey", args.straykey, ["--version"],
+           [args.straykey, "git", tree, "--no-worktree", "-f", "json", "--report", "json=" + out("straykey.json")],
+           lambda: json_list(out("straykey.json"), "findings"))
+    known = {
+        "kingfisher": (["--version"], ["scan", tree, "--no-validate", "--no-update-check", "--git-history", "full",
+                                       "-f", "jsonl", "-o", out("kingfisher.jsonl")],
+                       lambda: lines(out("kingfisher.jsonl"))),
+        "betterleaks": (["--version"], ["git", tree, "--no-color", "-l", "error", "-o", out("betterleaks.json")],
+                        lambda: json_list(out("betterleaks.json"))),
+        "gitleaks": (["version"], ["git", tree, "--no-banner", "-l", "error", "-r", out("gitleaks.json")],
+                     lambda: json_list(out("gitleaks.json"))),
+    }
+    yield from peers_of(args, known)
+
+
 def commands(args, work):
     literals = work / "literals"
     literals.write_text("\n".join(LITERALS) + "\n")
@@ -62,6 +85,10 @@ def commands(args, work):
                      lambda: json_list(out("gitleaks.json"))),
         "ripsecrets": (["--version"], [tree], lambda: None),
     }
+    yield from peers_of(args, known)
+
+
+def peers_of(args, known):
     peers = dict(p.split("=", 1) for p in args.peer)
     for name, (version, words, count) in known.items():
         binary = peers.get(name) or shutil.which(name)
@@ -85,11 +112,13 @@ def main():
     parser.add_argument("--peer", action="append", default=[])
     parser.add_argument("--skip", action="append", default=[], help="leave this row out")
     parser.add_argument("--record", type=pathlib.Path)
+    parser.add_argument("--history", action="store_true", help="TREE is a repository: scan its history")
+    parser.add_argument("--floor", help="the bench `history`")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
         rows, absent = [], []
-        for name, binary, version, command, count in commands(args, work):
+        for name, binary, version, command, count in (history_commands if args.history else commands)(args, work):
             if name in args.skip:
                 absent.append(f"{name} (left out)")
                 continue

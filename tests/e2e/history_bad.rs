@@ -68,7 +68,6 @@ fn a_range_that_does_not_resolve() {
     let repo = intact();
     assert_refused(&repo, &["--range", "v1..HEAD"], &["`v1"]);
     assert_refused(&repo, &["--range", "HEAD..nothing"], &["nothing"]);
-    assert_refused(&repo, &["--range", "main"], &["`main`"]);
     assert_refused(&repo, &["--branch", "nothing"], &["`nothing`"]);
     assert_refused(&repo, &["--since", "the day before"], &["`the day before`"]);
 }

@@ -22,8 +22,11 @@ use super::{
     walk::{self, Visitor},
 };
 use crate::{
+    blob::{Blob, Origin},
     coverage::{Coverage, Objects as Counts, Skip},
+    edit::Edit,
     history::History,
+    secret::Identity,
     source::{Meter, Outcome, SourceError},
 };
 
@@ -86,6 +89,44 @@ pub(super) fn survey<S: Search>(
 ) -> Survey<S::Sightings> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     Scan { search, options, meter, prefix: "", pool: pool.as_ref().ok() }.survey(repository, wanted)
+}
+
+/// Makes every blob of `repository` in memory and does nothing with it: how many there are, and their
+/// bytes. Benchmarks compare a scan with it.
+pub fn materialise(repository: &gix::Repository) -> (u64, u64) {
+    let own = repository.objects.store_ref().path().to_path_buf();
+    let database = Database::list(&[own], repository.object_hash());
+    let blobs = Blobs { search: &Nothing, reading: Reading::Changes, meter: &Meter::default() };
+    let mut found = Found::default();
+    every(&database, &blobs, |kind| kind == Kind::Blob).into_iter().for_each(|f| found.add(f));
+    (found.blobs, found.bytes)
+}
+
+/// A search for nothing.
+struct Nothing;
+
+impl Search for Nothing {
+    type Memory = ();
+    type Sightings = ();
+    type Item = ();
+
+    fn read(&self, _: &[u8]) {}
+    fn reread(&self, _: &[u8], (): &(), _: &Edit) {}
+    fn sightings(&self, _: &[u8], (): &()) -> Option<()> {
+        None
+    }
+    fn part(&self, _: &Blob<'_>) -> Option<()> {
+        None
+    }
+    fn identities(&self, (): &(), _: &str) -> Vec<Identity> {
+        Vec::new()
+    }
+    fn item(&self, _: Identity, (): &(), _: &Origin) -> Option<()> {
+        None
+    }
+    fn line((): &()) -> usize {
+        1
+    }
 }
 
 /// The git directories of submodules, with their names.
