@@ -290,8 +290,7 @@ fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Mean
 
 fn automaton(words: &[String], run: usize) -> AhoCorasick {
     // A DFA of the many words around long runs takes longer to make than a short scan to search.
-    let kind =
-        if run == LONG_RUN { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
+    let kind = if run == LONG_RUN { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)
