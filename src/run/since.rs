@@ -11,7 +11,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 pub(super) fn seconds(date: &str, now: i64) -> anyhow::Result<i64> {
     let Some(seconds) = ago(date, now).or_else(|| at(date)) else {
         bail!(
-            "`--since {date}` is not a date: try `2026-01-31`, `2026-01-31T12:00:00Z` or `30 days ago`"
+            "`{date}` is not a date for `--since`: try `2026-01-31`, `2026-01-31T12:00:00Z` or `30 days ago`"
         );
     };
     Ok(seconds)
