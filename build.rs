@@ -43,11 +43,14 @@ mod text;
 mod pool {
     use std::{cell::RefCell, collections::HashMap};
 
+    /// Where a text begins, and its length.
+    type Place = (u32, u32);
+
     thread_local! {
-        static ENTERED: RefCell<(String, HashMap<String, (u32, u32)>)> = RefCell::default();
+        static ENTERED: RefCell<(String, HashMap<String, Place>)> = RefCell::default();
     }
 
-    pub(crate) fn enter(text: &str) -> Option<(u32, u32)> {
+    pub(crate) fn enter(text: &str) -> Option<Place> {
         ENTERED.with_borrow_mut(|(all, places)| {
             if let Some(place) = places.get(text) {
                 return Some(*place);

@@ -95,7 +95,7 @@ impl Changes {
 mod tests {
     use super::*;
 
-    fn changes(old_len: usize, parts: &[(Option<usize>, usize)]) -> Vec<Range<usize>> {
+    fn changes(old_len: usize, parts: &[(Option<usize>, usize)]) -> Vec<(usize, usize)> {
         let mut edit = Edit::default();
         edit.restart(old_len);
         for &(from, len) in parts {
@@ -104,18 +104,18 @@ mod tests {
                 None => edit.insert(len),
             }
         }
-        edit.changes(1).0
+        edit.changes(1).iter().map(|c| (c.start, c.end)).collect()
     }
 
     #[test]
     fn only_what_was_not_copied_as_it_stood_is_a_change() {
         assert!(changes(9, &[(Some(0), 4), (Some(4), 5)]).is_empty());
-        assert_eq!(changes(9, &[(Some(0), 4), (None, 2), (Some(4), 5)]), [4..6]);
-        assert_eq!(changes(9, &[(Some(0), 4), (Some(5), 4)]), [4..4], "a seam");
-        assert_eq!(changes(9, &[(Some(1), 8)]), [0..0], "the old start is gone");
-        assert_eq!(changes(9, &[(Some(0), 8)]), [8..8], "the old end is gone");
-        assert_eq!(changes(9, &[(Some(0), 9), (None, 3)]), [9..12]);
-        assert_eq!(changes(9, &[(None, 3)]), [0..3]);
+        assert_eq!(changes(9, &[(Some(0), 4), (None, 2), (Some(4), 5)]), [(4, 6)]);
+        assert_eq!(changes(9, &[(Some(0), 4), (Some(5), 4)]), [(4, 4)], "a seam");
+        assert_eq!(changes(9, &[(Some(1), 8)]), [(0, 0)], "the old start is gone");
+        assert_eq!(changes(9, &[(Some(0), 8)]), [(8, 8)], "the old end is gone");
+        assert_eq!(changes(9, &[(Some(0), 9), (None, 3)]), [(9, 12)]);
+        assert_eq!(changes(9, &[(None, 3)]), [(0, 3)]);
     }
 
     #[test]

@@ -276,7 +276,7 @@ mod tests {
         let engine = engine(load::load(&[], &Selection::default()).unwrap());
         let repository = git::open(path).unwrap();
         let (options, meter) = (history::Options::default(), Meter::default());
-        let texts = Texts(&engine);
+        let texts = Texts(engine);
         let read = range::scan(&repository, &texts, commits, many, options, &meter).unwrap();
         let items = read.items.iter();
         let mut all: Vec<_> = items

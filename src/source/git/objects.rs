@@ -137,7 +137,7 @@ impl Listing {
             let index = pack::index::File::at(index, self.hash).map_err(unusable(index))?;
             self.all.extend(index.iter().map(|entry| listed(&entry.oid, store, entry.pack_offset)));
         } else if multi.exists() {
-            self.from_multi_index(index, multi, store).map_err(unusable(multi))?;
+            self.add_from_multi_index(index, multi, store).map_err(unusable(multi))?;
         }
         if self.all.len() == before && data.num_objects() > 0 {
             return Err(GitError::NoIndex { path: path.into() });
@@ -147,7 +147,7 @@ impl Listing {
     }
 
     /// A pack may have no index of its own if one index serves several packs.
-    fn from_multi_index(
+    fn add_from_multi_index(
         &mut self,
         index: &Path,
         multi: &Path,

@@ -44,8 +44,8 @@ pub(super) fn reach_of(name: &str) -> Reach {
 
 impl Tips {
     pub(super) fn of(repository: &gix::Repository) -> Self {
-        let mut tips = Self::default();
-        tips.head = repository.head_id().ok().map(gix::Id::detach);
+        let head = repository.head_id().ok().map(gix::Id::detach);
+        let mut tips = Self { head, ..Self::default() };
         tips.refs_of(repository);
         let common = repository.common_dir().to_path_buf();
         tips.logs_below(&common.join("logs"), &common.join("logs"), repository.object_hash());
