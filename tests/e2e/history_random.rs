@@ -195,11 +195,39 @@ fn any_history_is_told_as_it_was_however_it_is_stored() {
                 check(&commits, &ids, &report, path, n);
             }
         }
-        repo.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]);
-        let (_, packed) = repo.report(&[]);
-        assert_eq!(packed["findings"], report["findings"], "seed {seed}");
-        let fast = repo.scan(&["-f", "json"]);
-        let slow = repo.scan(&["-f", "json", "--whole-blobs"]);
-        assert!(fast.stdout == slow.stdout, "{}\n{}", fast.stdout, slow.stdout);
+        // No edits at all, edits of one step, chains as git makes them, and as long as it can.
+        for (depth, window) in [(0, 0), (1, 2), (50, 10), (4095, 250)] {
+            let (depth, window) = (format!("--depth={depth}"), format!("--window={window}"));
+            repo.git(&["repack", "-q", "-a", "-d", "-f", &depth, &window]);
+            let (_, packed) = repo.report(&[]);
+            assert_eq!(packed["findings"], report["findings"], "seed {seed} {depth} {window}");
+            let fast = repo.scan(&["-f", "json"]);
+            let slow = repo.scan(&["-f", "json", "--whole-blobs"]);
+            assert!(fast.stdout == slow.stdout, "{}\n{}", fast.stdout, slow.stdout);
+        }
     }
+}
+
+#[test]
+fn a_pack_that_came_without_its_bases_is_told_as_if_it_had_them() {
+    let origin = write(&draw(&mut Lot(6)));
+    let middle = origin.id("refs/heads/b20");
+    let copy = Repository::new();
+    let fetch = |what: &str| {
+        let from = origin.address();
+        copy.git(&["-c", "fetch.unpackLimit=1", "fetch", "-q", "--update-head-ok", &from, what]);
+    };
+    fetch(&format!("{middle}:refs/heads/middle"));
+    // The second pack is sent as edits of what the first one has, and git appends these bases to it.
+    fetch("+refs/heads/*:refs/heads/*");
+    let (whole, (parts_run, parts)) = (origin.report(&["--no-worktree"]).1, copy.report(&[]));
+    assert_eq!(parts_run.stderr, "");
+    let told = |report: &serde_json::Value| -> BTreeSet<String> {
+        let of = |f: &serde_json::Value| {
+            let history = &f["history"];
+            format!("{} {} {} {}", f["path"], f["secret"], history["introduced"], history["commits"])
+        };
+        findings(report).iter().map(of).collect()
+    };
+    assert_eq!(told(&parts), told(&whole));
 }
