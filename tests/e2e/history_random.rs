@@ -225,7 +225,10 @@ fn a_pack_that_came_without_its_bases_is_told_as_if_it_had_them() {
     let told = |report: &serde_json::Value| -> BTreeSet<String> {
         let of = |f: &serde_json::Value| {
             let history = &f["history"];
-            format!("{} {} {} {}", f["path"], f["secret"], history["introduced"], history["commits"])
+            format!(
+                "{} {} {} {}",
+                f["path"], f["secret"], history["introduced"], history["commits"]
+            )
         };
         findings(report).iter().map(of).collect()
     };
