@@ -403,3 +403,23 @@ fn a_key_beside_a_broken_object_keeps_its_history() {
     let known = Known::new("a.env", 0, 2, "commit").introduced(&came).alive().commits(1).on_main();
     crate::repository::assert_known(&report, &[known]);
 }
+
+/// Ten trees, each of which holds the one below it ten times: ten billion paths, and few bytes.
+#[test]
+fn a_repository_of_ten_billion_paths() {
+    let repo = Repository::new();
+    let mut below = format!("100644 blob {}", repo.store(&settings(3)));
+    for _ in 0..10 {
+        let tree: String = (0..10).map(|n| format!("{below}\t{n}\n")).collect();
+        below = format!("040000 tree {}", repo.git_reading(&["mktree"], tree.as_bytes()));
+    }
+    let tree = below.rsplit(' ').next().unwrap();
+    let commit = repo.git(&["commit-tree", "-m", "bomb", tree]);
+    repo.git(&["update-ref", "refs/heads/bomb", &commit]);
+    let run = repo.scan(&["-f", "json", "--no-worktree"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("at more than 65536 paths"), "{}", run.stderr);
+    // Which of them are told depends on nothing; that some are, and not all, is the point.
+    let told = run.json()["findings"].as_array().unwrap().len();
+    assert!((1..=65_536).contains(&told), "{told}");
+}

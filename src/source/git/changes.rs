@@ -4,8 +4,8 @@ use gix::hash::ObjectId;
 
 use super::{
     GitError,
+    places::MAX_PATHS,
     reader::{Entry, Link, Reader},
-    teller::MAX_PLACES,
     trees::EntryKind,
     walk::Broken,
 };
@@ -79,8 +79,8 @@ impl<'c, 'l> Comparison<'c, 'l> {
     /// Goes into all directories that differ.
     pub(super) fn finish(mut self) -> Vec<Touched> {
         while let Some(Directory { mut path, now, before }) = self.left.pop() {
-            if self.touched.len() + self.left.len() > MAX_PLACES {
-                self.reader.library.ledger().errors.push(GitError::Places { limit: MAX_PLACES });
+            if self.touched.len() + self.left.len() > MAX_PATHS {
+                self.reader.library.ledger().errors.push(GitError::Places { limit: MAX_PATHS });
                 break;
             }
             if let Some(tree) = now.filter(|_| path.len() > MAX_PATH_BYTES) {

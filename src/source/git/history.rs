@@ -15,9 +15,10 @@ use super::{
     commits::{Annals, Commits},
     loose::{self, Reader},
     objects::{Database, Objects},
+    places,
     refs::Tips,
     repository,
-    teller::{self, Teller},
+    teller::Teller,
     trees::{Forest, Trees},
     walk::{self, Visitor},
 };
@@ -136,7 +137,8 @@ fn submodules(repository: &gix::Repository) -> Vec<(String, PathBuf)> {
     let mut left = vec![modules.clone()];
     while let Some(directory) = left.pop() {
         let Ok(entries) = std::fs::read_dir(&directory) else { continue };
-        for path in entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()) {
+        let is_directory = |e: &std::fs::DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
+        for path in entries.filter_map(Result::ok).filter(is_directory).map(|e| e.path()) {
             // A name may have slashes; submodules of a submodule are its own.
             if path.join("HEAD").is_file() && path.join("objects").is_dir() {
                 let name = path.strip_prefix(&modules).unwrap_or(&path);
@@ -184,7 +186,7 @@ impl<S: Search> Scan<'_, S> {
             outcome.coverage.skip(Skip::LfsPointer, path);
         }
         if !told.is_complete {
-            note(&mut outcome, GitError::Places { limit: teller::MAX_PLACES });
+            note(&mut outcome, GitError::Places { limit: places::MAX_PATHS });
         }
         outcome
     }

@@ -101,7 +101,7 @@ pub enum GitError {
     Range { range: String, side: String, source: Option<Box<gix::Error>> },
     #[error("`{name}` names no commit here")]
     Revision { name: String, source: Option<Box<gix::Error>> },
-    #[error("more than {limit} places were found; the history of others is not told")]
+    #[error("secrets stand at more than {limit} paths; what else there is, is not told")]
     Places { limit: usize },
 }
 

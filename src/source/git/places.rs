@@ -131,6 +131,9 @@ impl Places {
             if old.contains(&Some(new)) {
                 continue;
             }
+            if !paths.may_visit() {
+                return;
+            }
             if let Some(blob) = self.blob(new) {
                 let old: Vec<_> = old.iter().map(|o| o.and_then(|o| self.blob(o))).collect();
                 found(path, blob, &old);
@@ -144,26 +147,23 @@ impl Places {
     }
 
     /// Carries what was counted for `nodes` at the root of a tree down to the blobs: each place of a
-    /// blob, with the sum of what leads there. Stops at `limit` places, and says so.
+    /// blob, with the sum of what leads there. Stops where there are more places than are told apart.
     pub(super) fn carry_down<const N: usize>(
         &self,
         tops: HashMap<Node, [u64; N]>,
         paths: &mut Paths,
-        limit: usize,
-    ) -> (Vec<(PathId, Object, [u64; N])>, bool) {
+    ) -> Vec<(PathId, Object, [u64; N])> {
         let mut at: Vec<HashMap<PathId, [u64; N]>> = vec![HashMap::new(); self.nodes.len()];
         for (Node(n), counts) in tops {
             at[n as usize].insert(ROOT, counts);
         }
         let mut found = Vec::new();
-        let mut seen = 0;
         for n in (0..self.nodes.len()).rev() {
             let counts = std::mem::take(&mut at[n]);
-            seen += counts.len();
-            if seen > limit {
-                return (found, false);
-            }
             for (path, counts) in counts {
+                if !paths.may_visit() {
+                    return found;
+                }
                 match &self.nodes[n] {
                     Content::Blob(blob) => found.push((path, *blob, counts)),
                     Content::Tree(entries) => {
@@ -176,7 +176,7 @@ impl Places {
                 }
             }
         }
-        (found, true)
+        found
     }
 }
 
@@ -233,12 +233,19 @@ pub(super) struct Paths {
     text: HashMap<Name, Box<[u8]>>,
     /// The other way round, once somebody asks.
     by_text: Option<HashMap<Box<[u8]>, Name>>,
+    visits: u64,
 }
+
+/// More paths than this are not told apart: ten trees of ten entries each, one in the other, are ten
+/// billion.
+pub(super) const MAX_PATHS: usize = 1 << 16;
+/// Nor are places visited more often than this, all commits together.
+const MAX_VISITS: u64 = 1 << 28;
 
 impl Paths {
     /// Paths of these names.
     pub(super) fn new(text: HashMap<Name, Box<[u8]>>) -> Self {
-        Self { parts: vec![(ROOT, Name(0))], known: HashMap::new(), text, by_text: None }
+        Self { parts: vec![(ROOT, Name(0))], known: HashMap::new(), text, by_text: None, visits: 0 }
     }
 
     fn join(&mut self, above: PathId, name: Name) -> PathId {
@@ -248,6 +255,16 @@ impl Paths {
             parts.push((above, name));
             next
         })
+    }
+
+    /// Whether there is room for more.
+    pub(super) fn is_complete(&self) -> bool {
+        self.parts.len() <= MAX_PATHS && self.visits <= MAX_VISITS
+    }
+
+    fn may_visit(&mut self) -> bool {
+        self.visits += 1;
+        self.is_complete()
     }
 
     /// The path as git stores it, from the root.

@@ -24,10 +24,6 @@ use crate::{
     secret::Identity,
 };
 
-/// More places than this are not told apart: ten trees of ten entries each, one in the other, are ten
-/// billion paths.
-pub(super) const MAX_PLACES: usize = 4_000_000;
-
 /// Where the text of a message stands: no file of a repository has such a path.
 pub(super) const COMMIT_MESSAGE: &[u8] = b".git/commit-message";
 pub(super) const TAG_MESSAGE: &[u8] = b".git/tag-message";
@@ -129,7 +125,7 @@ impl<'t, S: Search> Teller<'t, S> {
 
     pub(super) fn tell(mut self) -> Told<S::Item> {
         self.commits();
-        let (pointers, is_complete) = self.count();
+        let pointers = self.count();
         self.head();
         self.removals();
         self.named_directly();
@@ -137,7 +133,7 @@ impl<'t, S: Search> Teller<'t, S> {
         self.strays();
         self.messages();
         let items = self.items();
-        Told { items, pointers, is_complete }
+        Told { items, pointers, is_complete: self.paths.is_complete() }
     }
 
     /// The commits among `wanted` that change anything found, by their trees or messages; and everything
@@ -255,16 +251,15 @@ impl<'t, S: Search> Teller<'t, S> {
         }
     }
 
-    /// How many commits contain each secret; also the paths of what Git LFS keeps elsewhere, and whether
-    /// all places were visited.
-    fn count(&mut self) -> (Vec<String>, bool) {
+    /// How many commits contain each secret; also the paths of what Git LFS keeps elsewhere.
+    fn count(&mut self) -> Vec<String> {
         let mut tops: HashMap<Node, [u64; REACHES]> = HashMap::new();
         for n in 0..self.graph.commits.len() as Number {
             if let Some(node) = self.node(n) {
                 tops.entry(node).or_default()[self.graph.reach[n as usize] as usize] += 1;
             }
         }
-        let (places, is_complete) = self.places.carry_down(tops, &mut self.paths, MAX_PLACES);
+        let places = self.places.carry_down(tops, &mut self.paths);
         let mut pointers: Vec<PathId> = Vec::new();
         for (path, blob, counts) in places {
             if self.pointers.contains(&blob) {
@@ -279,7 +274,7 @@ impl<'t, S: Search> Teller<'t, S> {
         }
         pointers.sort_unstable();
         pointers.dedup();
-        (pointers.into_iter().map(|p| self.origin(p).path).collect(), is_complete)
+        pointers.into_iter().map(|p| self.origin(p).path).collect()
     }
 
     fn head_commit(&self) -> Option<Number> {

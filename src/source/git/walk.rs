@@ -83,6 +83,8 @@ pub enum Broken {
     Base,
     #[error("it has {0} bytes; at most {MAX_HELD_BYTES} are held in memory")]
     TooLarge(u64),
+    #[error("it claims to have {0} bytes, which the rest of its pack can't hold")]
+    Claim(u64),
     #[error("it is not what its kind should be")]
     Form,
 }
@@ -285,7 +287,7 @@ pub(super) fn inflate(
     // An entry may claim any size: a thousandth of it must be there.
     let room = pack.pack_end() as u64 - entry.data_offset.min(pack.pack_end() as u64);
     if entry.decompressed_size / 1_100 > room {
-        return Err(Broken::Base);
+        return Err(Broken::Claim(entry.decompressed_size));
     }
     let len = entry.decompressed_size as usize;
     out.clear();
