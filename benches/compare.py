@@ -45,54 +45,46 @@ def json_list(path, key=None):
     return len(data) if isinstance(data, list) else None
 
 
-def history_commands(args, work):
-    out = lambda name: str(work / name)
-    tree = str(args.tree)
-    if args.floor:
-        yield "all blobs in memory", args.floor, ["--version"], [args.floor, tree], lambda: None
-    yield ("straykey", args.straykey, ["--version"],
-           [args.straykey, "git", tree, "--no-worktree", "-f", "json", "--report", "json=" + out("straykey.json")],
-           lambda: json_list(out("straykey.json"), "findings"))
-    known = {
-        "kingfisher": (["--version"], ["scan", tree, "--no-validate", "--no-update-check", "--git-history", "full",
-                                       "-f", "jsonl", "-o", out("kingfisher.jsonl")],
-                       lambda: lines(out("kingfisher.jsonl"))),
-        "betterleaks": (["--version"], ["git", tree, "--no-color", "-l", "error", "-o", out("betterleaks.json")],
-                        lambda: json_list(out("betterleaks.json"))),
-        "gitleaks": (["version"], ["git", tree, "--no-banner", "-l", "error", "-r", out("gitleaks.json")],
-                     lambda: json_list(out("gitleaks.json"))),
-    }
-    yield from peers_of(args, known)
-
-
 def commands(args, work):
-    literals = work / "literals"
-    literals.write_text("\n".join(LITERALS) + "\n")
-    out = lambda name: str(work / name)
+    """Name, binary, words that ask for its version, command and a count of its findings, for each row."""
     tree = str(args.tree)
-    yield ("rg -F, 12 literals", "rg", ["--version"],
-           ["rg", "-F", "-f", str(literals), "--hidden", "--no-ignore", "-c", tree], lambda: None)
+    out = lambda name: str(work / name)
+    ours = ["git", tree, "--no-worktree"] if args.history else ["scan", tree, "--no-ignore"]
+    yield from floor(args, work)
     yield ("straykey", args.straykey, ["--version"],
-           [args.straykey, "scan", tree, "--no-ignore", "-f", "json", "--report", "json=" + out("straykey.json")],
+           [args.straykey, *ours, "-f", "json", "--report", "json=" + out("straykey.json")],
            lambda: json_list(out("straykey.json"), "findings"))
-    known = {
-        "kingfisher": (["--version"], ["scan", tree, "--no-validate", "--no-update-check", "--git-history", "none",
-                                       "-f", "jsonl", "-o", out("kingfisher.jsonl")],
-                       lambda: lines(out("kingfisher.jsonl"))),
-        "betterleaks": (["--version"], ["fs", tree, "--no-color", "-l", "error", "-o", out("betterleaks.json")],
-                        lambda: json_list(out("betterleaks.json"))),
-        "gitleaks": (["version"], ["dir", tree, "--no-banner", "-l", "error", "-r", out("gitleaks.json")],
-                     lambda: json_list(out("gitleaks.json"))),
-        "ripsecrets": (["--version"], [tree], lambda: None),
+    words = {
+        "kingfisher": ["scan", tree, "--no-validate", "--no-update-check", "--git-history",
+                       "full" if args.history else "none", "-f", "jsonl", "-o", out("kingfisher.jsonl")],
+        "betterleaks": ["git" if args.history else "fs", tree, "--no-color", "-l", "error", "-o", out("betterleaks.json")],
+        "gitleaks": ["git" if args.history else "dir", tree, "--no-banner", "-l", "error", "-r", out("gitleaks.json")],
+        "ripsecrets": [tree],
     }
-    yield from peers_of(args, known)
-
-
-def peers_of(args, known):
+    if args.history:
+        del words["ripsecrets"]  # It reads no history.
+    version = lambda name: ["version"] if name == "gitleaks" else ["--version"]
+    count = {
+        "kingfisher": lambda: lines(out("kingfisher.jsonl")),
+        "betterleaks": lambda: json_list(out("betterleaks.json")),
+        "gitleaks": lambda: json_list(out("gitleaks.json")),
+        "ripsecrets": lambda: None,
+    }
     peers = dict(p.split("=", 1) for p in args.peer)
-    for name, (version, words, count) in known.items():
+    for name in words:
         binary = peers.get(name) or shutil.which(name)
-        yield name, binary, version, [binary, *words] if binary else None, count
+        yield name, binary, version(name), [binary, *words[name]] if binary else None, count[name]
+
+
+def floor(args, work):
+    """What reads everything and looks for nothing, or nearly so."""
+    if not args.history:
+        literals = work / "literals"
+        literals.write_text("\n".join(LITERALS) + "\n")
+        command = ["rg", "-F", "-f", str(literals), "--hidden", "--no-ignore", "-c", str(args.tree)]
+        yield "rg -F, 12 literals", "rg", ["--version"], command, lambda: None
+    elif args.floor:
+        yield "all blobs in memory", args.floor, ["--version"], [args.floor, str(args.tree)], lambda: None
 
 
 def measure(command, log):
@@ -118,7 +110,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
         rows, absent = [], []
-        for name, binary, version, command, count in (history_commands if args.history else commands)(args, work):
+        for name, binary, version, command, count in commands(args, work):
             if name in args.skip:
                 absent.append(f"{name} (left out)")
                 continue

@@ -54,6 +54,13 @@ pub struct Blob<'a> {
     pub nature: Nature,
 }
 
+impl<'a> Blob<'a> {
+    /// All of an input in one piece.
+    pub fn whole(origin: &'a Origin, bytes: &'a [u8], nature: Nature) -> Self {
+        Self { origin, bytes, owned: 0..bytes.len(), before: Before::default(), nature }
+    }
+}
+
 /// How much of an input lies before a blob.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Before {

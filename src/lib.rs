@@ -1,4 +1,5 @@
-//! straykey finds leaked credentials in source trees and says how to make each one harmless.
+//! straykey finds leaked credentials in source trees and git repositories and says how to make each
+//! one harmless.
 //!
 //! A scan is a pipe; each stage takes the value of the stage before and knows nothing of the next:
 //!

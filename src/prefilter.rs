@@ -101,9 +101,10 @@ impl Prefilter {
     ///
     /// If the keywords exceed the automaton's limits, which takes millions of them.
     pub fn new(set: &RuleSet) -> Self {
+        let ways: Vec<Way> = set.groups().iter().map(way_of).collect();
         let of_way = |way: Way| {
-            let groups = set.groups().iter().enumerate().filter(move |(_, g)| way_of(g) == way);
-            groups.map(|(n, group)| (n as u32, group))
+            let groups = (0..).zip(set.groups()).zip(&ways);
+            groups.filter(move |(_, own)| **own == way).map(|(numbered, _)| numbered)
         };
         let mut rare = meanings(of_way(Way::Grams));
         for group in set.groups() {

@@ -2,7 +2,7 @@
 //! filtered does not count as found.
 
 use crate::{
-    blob::{Before, Blob, Nature, Origin},
+    blob::{Blob, Nature, Origin},
     engine::Engine,
     matcher::NearCheck,
     rule::cases::{Case, Expected},
@@ -27,15 +27,7 @@ pub fn run(engine: &Engine, cases: &[Case]) -> Vec<Failure> {
 
 fn problem(engine: &Engine, case: &Case) -> Option<String> {
     let origin = Origin { path: "case.txt".into(), shown: "case.txt".into() };
-    let bytes = case.text.as_bytes();
-    let blob = Blob {
-        origin: &origin,
-        bytes,
-        owned: 0..bytes.len(),
-        before: Before::default(),
-        nature: Nature::Text,
-    };
-    let findings = engine.scan(&blob);
+    let findings = engine.scan(&Blob::whole(&origin, case.text.as_bytes(), Nature::Text));
     let own = findings.iter().filter(|f| engine.rules().rule(f.rule).id == case.rule).count();
     match case.expected {
         Expected::Found if own == 1 => None,

@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::LazyLock};
 use credentials::{CREDENTIALS, Credential};
 use dress::Dress;
 use straykey::{
-    blob::{Before, Blob, Nature, Origin},
+    blob::{Blob, Nature, Origin},
     content,
     engine::Engine,
     finding::Finding,
@@ -171,13 +171,7 @@ fn place(text: &str, at: usize) -> LineCol {
 
 fn scan(bytes: &[u8], path: &str) -> Vec<Finding> {
     let origin = Origin { path: path.into(), shown: path.into() };
-    let blob = Blob {
-        origin: &origin,
-        bytes,
-        owned: 0..bytes.len(),
-        before: Before::default(),
-        nature: content::nature(bytes),
-    };
+    let blob = Blob::whole(&origin, bytes, content::nature(bytes));
     assert_ne!(blob.nature, Nature::Binary);
     ENGINE.scan(&blob)
 }

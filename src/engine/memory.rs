@@ -2,7 +2,7 @@
 
 use super::{Engine, Sightings};
 use crate::{
-    blob::{Before, Blob, Nature, Origin},
+    blob::{Blob, Nature, Origin},
     content::{self, Text},
     edit::{Copied, Edit},
     matcher::{self, Candidate, Edited, NearCheck, Windows},
@@ -147,8 +147,7 @@ fn merged(mut sorted: Vec<(u32, Word)>, more: Vec<(u32, Word)>) -> Vec<(u32, Wor
 }
 
 fn whole<'t>(bytes: &'t [u8], nature: Nature, origin: &'t Origin) -> Text<'t> {
-    let owned = 0..bytes.len();
-    Text::of(&Blob { origin, bytes, owned, before: Before::default(), nature })
+    Text::of(&Blob::whole(origin, bytes, nature))
 }
 
 fn place(at: usize) -> u32 {

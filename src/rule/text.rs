@@ -1,5 +1,5 @@
-//! Strings of rules. Those of the built-in rules stay where they are in the binary: there are forty
-//! thousand of them, and most runs need a handful.
+//! Strings of rules. Those of the built-in rules stay where they are in the binary: most runs need a
+//! handful of them.
 
 use std::{fmt, ops::Deref};
 

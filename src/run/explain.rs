@@ -30,14 +30,7 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let bytes = fs::read(path).with_context(context)?;
     let origin = Origin::file(Path::new(path), Path::new(""));
     let nature = content::nature(&bytes);
-    let blob = Blob {
-        origin: &origin,
-        bytes: &bytes,
-        owned: 0..bytes.len(),
-        before: Before::default(),
-        nature,
-    };
-    let text = Text::of(&blob);
+    let text = Text::of(&Blob::whole(&origin, &bytes, nature));
     let last = span::line_col(&text.bytes, text.bytes.len(), Before::default()).line;
     if line > last {
         bail!("`{path}` has {last} lines");

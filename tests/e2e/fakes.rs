@@ -6,7 +6,7 @@ use std::{
 };
 
 use straykey::{
-    blob::{Before, Blob, Nature, Origin},
+    blob::{Blob, Nature, Origin},
     engine::Engine,
     rule::{
         RuleSet,
@@ -73,15 +73,7 @@ fn found_in(rule: &str, text: &str) -> Option<String> {
 /// Each secret in `text`, with its rule.
 pub(crate) fn all_in(text: &str) -> Vec<(String, String)> {
     let origin = Origin { path: "case.txt".into(), shown: "case.txt".into() };
-    let bytes = text.as_bytes();
-    let blob = Blob {
-        origin: &origin,
-        bytes,
-        owned: 0..bytes.len(),
-        before: Before::default(),
-        nature: Nature::Text,
-    };
     let secret = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let found = ENGINE.scan(&blob);
+    let found = ENGINE.scan(&Blob::whole(&origin, text.as_bytes(), Nature::Text));
     found.iter().map(|f| (rules().rule(f.rule).id.to_string(), secret(f.secret.expose()))).collect()
 }

@@ -419,7 +419,8 @@ fn a_repository_of_ten_billion_paths() {
     let run = repo.scan(&["-f", "json", "--no-worktree"]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("at more than 65536 paths"), "{}", run.stderr);
-    // Which of them are told depends on nothing; that some are, and not all, is the point.
+    // Directories count as paths too, so the number of findings is smaller; how much, depends on the
+    // order in which they are visited, which differs from run to run.
     let told = run.json()["findings"].as_array().unwrap().len();
     assert!((1..=65_536).contains(&told), "{told}");
 }

@@ -80,7 +80,12 @@ impl<'c, 'l> Comparison<'c, 'l> {
     pub(super) fn finish(mut self) -> Vec<Touched> {
         while let Some(Directory { mut path, now, before }) = self.left.pop() {
             if self.touched.len() + self.left.len() > MAX_PATHS {
-                self.reader.library.ledger().errors.push(GitError::Places { limit: MAX_PATHS });
+                self.reader
+                    .library
+                    .ledger()
+                    .gaps
+                    .errors
+                    .push(GitError::Places { limit: MAX_PATHS });
                 break;
             }
             if let Some(tree) = now.filter(|_| path.len() > MAX_PATH_BYTES) {

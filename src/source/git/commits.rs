@@ -91,12 +91,11 @@ impl<T> Annals<T> {
 
     /// The name of an author, for people.
     pub(super) fn name(&self, author: Author) -> String {
-        String::from_utf8_lossy(&self.names[author.name as usize]).trim().to_owned()
+        shown_name(&self.names[author.name as usize])
     }
 
     fn author(&mut self, signature: &[u8]) -> Author {
-        let signature = gix::actor::SignatureRef::from_bytes(signature).ok();
-        let name: &[u8] = signature.as_ref().map_or(b"", |s| s.name);
+        let (name, date) = signed(signature);
         let number = match self.by_name.get(name) {
             Some(&number) => number,
             None => {
@@ -106,8 +105,7 @@ impl<T> Annals<T> {
                 number
             }
         };
-        let time = signature.and_then(|s| s.time().ok()).unwrap_or_default();
-        Author { name: number, date: Date { seconds: time.seconds, offset_seconds: time.offset } }
+        Author { name: number, date }
     }
 
     /// The object called `id`; one that is absent is noted.
@@ -118,6 +116,19 @@ impl<T> Annals<T> {
         }
         found
     }
+}
+
+/// The name of who signed, as it is stored, and when; nothing and 1970 if that can't be read.
+pub(super) fn signed(signature: &[u8]) -> (&[u8], Date) {
+    let signature = gix::actor::SignatureRef::from_bytes(signature).ok();
+    let time = signature.as_ref().and_then(|s| s.time().ok()).unwrap_or_default();
+    let date = Date { seconds: time.seconds, offset_seconds: time.offset };
+    (signature.map_or(b"", |s| s.name), date)
+}
+
+/// A name for people.
+pub(super) fn shown_name(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).trim().to_owned()
 }
 
 /// The visitor that reads commits and tags.

@@ -1,17 +1,18 @@
 //! The graph of commits: an order in which parents come before children, what reaches each commit, and
 //! which references do.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-};
+use std::collections::HashMap;
 
 use super::{
     commits::{Commit, Tag},
     objects::{Object, Objects},
+    order,
     refs::{Tips, reach_of},
 };
 use crate::history::Reach;
+
+/// A tag can't name itself, but somebody may write any number of them.
+pub(super) const MAX_TAGS: usize = 1_000;
 
 /// Which commit: its place in the order.
 pub(super) type Number = u32;
@@ -82,8 +83,6 @@ impl Graph {
 
     /// `object`, and what it names in turn while it is a tag.
     pub(super) fn chain(&self, object: Object) -> impl Iterator<Item = Object> {
-        /// A tag can't name itself, but somebody may write a thousand of them.
-        const MAX_TAGS: usize = 1_000;
         let next = |o: &Object| self.tags.get(o).and_then(|t| t.target);
         std::iter::successors(Some(object), next).take(MAX_TAGS)
     }
@@ -142,27 +141,9 @@ impl Graph {
 fn ordered(commits: Vec<Commit>) -> Vec<Commit> {
     let numbers: HashMap<Object, usize> =
         commits.iter().enumerate().map(|(n, c)| (c.object, n)).collect();
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); commits.len()];
-    let mut waiting = vec![0_u32; commits.len()];
-    for (n, commit) in commits.iter().enumerate() {
-        for parent in commit.parents.iter().filter_map(|p| numbers.get(p)) {
-            children[*parent].push(n);
-            waiting[n] += 1;
-        }
-    }
-    let key = |n: usize| Reverse((commits[n].time, commits[n].object, n));
-    let mut ready: BinaryHeap<_> =
-        (0..commits.len()).filter(|&n| waiting[n] == 0).map(key).collect();
-    let mut order = Vec::with_capacity(commits.len());
-    while let Some(Reverse((_, _, n))) = ready.pop() {
-        order.push(n);
-        for &child in &children[n] {
-            waiting[child] -= 1;
-            if waiting[child] == 0 {
-                ready.push(key(child));
-            }
-        }
-    }
+    let known = |c: &Commit| c.parents.iter().filter_map(|p| numbers.get(p).copied()).collect();
+    let parents: Vec<Vec<usize>> = commits.iter().map(known).collect();
+    let order = order::parents_first(&parents, |n| (commits[n].time, commits[n].object));
     let mut commits: Vec<Option<Commit>> = commits.into_iter().map(Some).collect();
     order.into_iter().filter_map(|n| commits[n].take()).collect()
 }

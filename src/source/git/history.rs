@@ -13,12 +13,14 @@ use super::{
     GitError, Reading, Search,
     blobs::{Blobs, Found},
     commits::{Annals, Commits},
+    gaps::Gaps,
     loose::{self, Reader},
     objects::{Database, Objects},
     places,
     refs::Tips,
     repository,
     teller::Teller,
+    threads::Threads,
     trees::{Forest, Trees},
     walk::{self, Visitor},
 };
@@ -48,22 +50,16 @@ pub fn scan<S: Search>(
     options: Options,
     meter: &Meter,
 ) -> Outcome<(S::Item, History)> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let mut outcome = Outcome::default();
-    let mut scan = |repository: &gix::Repository, prefix: &str| {
-        let pool = pool.as_ref().ok();
-        outcome.add(Scan { search, options, meter, prefix, pool }.run(repository));
+    let threads = &Threads::new(options.threads);
+    let scan = |repository: &gix::Repository, prefix: &str| {
+        Scan { search, options, meter, prefix, threads }.run(repository)
     };
-    scan(repository, "");
-    let mut failed = Vec::new();
+    let mut outcome = scan(repository, "");
     for (name, directory) in submodules(repository) {
         match repository::open(&directory) {
-            Ok(submodule) => scan(&submodule, &format!("{name}/")),
-            Err(error) => failed.push(error),
+            Ok(submodule) => outcome.add(scan(&submodule, &format!("{name}/"))),
+            Err(error) => note(&mut outcome, error),
         }
-    }
-    for error in failed {
-        note(&mut outcome, error);
     }
     outcome
 }
@@ -88,8 +84,8 @@ pub(super) fn survey<S: Search>(
     meter: &Meter,
     wanted: &HashSet<ObjectId>,
 ) -> Survey<S::Sightings> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    Scan { search, options, meter, prefix: "", pool: pool.as_ref().ok() }.survey(repository, wanted)
+    let threads = &Threads::new(options.threads);
+    Scan { search, options, meter, prefix: "", threads }.survey(repository, wanted)
 }
 
 /// Makes every blob of `repository` in memory and does nothing with it: how many there are, and their
@@ -164,8 +160,7 @@ pub(super) struct Scan<'s, S> {
     meter: &'s Meter,
     /// Of the paths of a submodule.
     pub(super) prefix: &'s str,
-    /// If the system gives no threads, those of the whole program are used.
-    pool: Option<&'s rayon::ThreadPool>,
+    threads: &'s Threads,
 }
 
 /// What all objects of a database said.
@@ -212,7 +207,7 @@ impl<S: Search> Scan<'_, S> {
     ) -> Teller<'t, S> {
         let Read { found, annals, forest } = read;
         let Found { sightings, pointers, .. } = found;
-        Teller::new(self, &database.objects, tips, annals, sightings, &pointers, forest)
+        Teller::new(self, &database.objects, tips, annals, sightings, pointers, forest)
     }
 
     /// Reads all objects, and notes what is damaged, absent or left out.
@@ -223,10 +218,7 @@ impl<S: Search> Scan<'_, S> {
         tips: &Tips,
         outcome: &mut Outcome<I>,
     ) -> Read<S::Sightings> {
-        let read = match self.pool {
-            Some(pool) => pool.install(|| self.read(database)),
-            None => self.read(database),
-        };
+        let mut read = self.threads.run(|| self.read(database));
         outcome.coverage.objects = Some(Counts {
             commits: read.annals.commits.len() as u64,
             tags: read.annals.tags.len() as u64,
@@ -234,8 +226,7 @@ impl<S: Search> Scan<'_, S> {
             trees: read.forest.trees,
         });
         outcome.coverage.bytes = read.found.bytes + read.annals.bytes;
-        let read = note_damage(&database.objects, read, outcome);
-        note_absent(&database.objects, tips, &read, outcome);
+        gaps(&database.objects, tips, &mut read).settle(outcome);
         self.note_submodules(repository, tips, &mut outcome.coverage);
         read
     }
@@ -287,47 +278,27 @@ fn list<I>(repository: &gix::Repository, outcome: &mut Outcome<I>) -> (Database,
     (database, tips)
 }
 
-/// Everything that is damaged goes into the ledger.
-fn note_damage<T, I>(objects: &Objects, mut read: Read<T>, outcome: &mut Outcome<I>) -> Read<T> {
-    let mut broken = std::mem::take(&mut read.found.broken);
-    broken.append(&mut read.annals.broken);
-    broken.append(&mut read.forest.broken);
-    // What can't be read has no kind, so it was tried for every kind.
-    broken.sort_by_key(|(object, _, lost)| (*object, std::cmp::Reverse(*lost)));
-    broken.dedup_by_key(|(object, ..)| *object);
-    for (object, source, lost) in broken {
-        let id = objects.id(object).to_string();
-        outcome.coverage.skip(Skip::CorruptObject, id.clone());
-        outcome.errors.push(SourceError::Git(GitError::Object { id, lost, source }));
+/// What `read` found damaged, and what it and `tips` name and `objects` lacks.
+fn gaps<T>(objects: &Objects, tips: &Tips, read: &mut Read<T>) -> Gaps {
+    let mut gaps = Gaps::default();
+    for broken in [&mut read.found.broken, &mut read.annals.broken, &mut read.forest.broken] {
+        for (object, why, lost) in broken.drain(..) {
+            gaps.broken(objects.id(object).into(), why, lost);
+        }
     }
-    read
-}
-
-/// Everything that is named and not there goes into the ledger.
-fn note_absent<T, I>(objects: &Objects, tips: &Tips, read: &Read<T>, outcome: &mut Outcome<I>) {
-    let mut missing: HashSet<ObjectId> = read.forest.missing.clone();
-    missing.extend(&read.annals.missing);
+    gaps.missing.extend(&read.forest.missing);
+    gaps.missing.extend(&read.annals.missing);
     let named = tips.refs.iter().map(|(_, id)| *id).chain(tips.index.iter().map(|(_, id)| *id));
-    missing.extend(named.filter(|id| objects.find(id.as_bytes()).is_none()));
-    let mut shallow = Vec::new();
+    gaps.missing.extend(named.filter(|id| objects.find(id.as_bytes()).is_none()));
     for commit in read.annals.commits.iter().filter(|c| !c.absent_parents.is_empty()) {
         let id = objects.id(commit.object);
         if tips.shallow.contains(id) {
-            shallow.push(id.to_string());
+            gaps.shallow.insert(id.into());
         } else {
-            missing.extend(&commit.absent_parents);
+            gaps.missing.extend(&commit.absent_parents);
         }
     }
-    if !shallow.is_empty() {
-        let error = GitError::Shallow { count: shallow.len() };
-        shallow.into_iter().for_each(|id| outcome.coverage.skip(Skip::ShallowBoundary, id));
-        outcome.errors.push(SourceError::Git(error));
-    }
-    if let Some(example) = missing.iter().min() {
-        let error = GitError::Missing { count: missing.len(), example: example.to_string() };
-        outcome.errors.push(SourceError::Git(error));
-        missing.iter().for_each(|id| outcome.coverage.skip(Skip::MissingObject, id.to_string()));
-    }
+    gaps
 }
 
 /// Passes every object of the wanted kinds to `visitor`: from the forests first, then strays.

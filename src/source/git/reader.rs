@@ -1,7 +1,7 @@
 //! Reads single objects by their ids, for the scans that need few of them, and keeps the ledger of these.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::HashSet,
     io,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
@@ -12,19 +12,27 @@ use gix::{
 };
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::{GitError, Search, blobs::POINTER, trees::EntryKind, walk::Broken};
+use super::{
+    Search,
+    blobs::POINTER,
+    commits::{shown_name, signed},
+    gaps::Gaps,
+    threads::Threads,
+    trees::EntryKind,
+    walk::Broken,
+};
 use crate::{
     blob::Origin,
-    coverage::Skip,
-    history::{Change, Date},
-    source::{Meter, Outcome, SourceError, read::Buffer},
+    history::Change,
+    source::{Meter, Outcome, read::Buffer},
 };
 
 /// A repository, and what was read of it so far.
 pub(super) struct Library {
     repository: gix::ThreadSafeRepository,
     threads: usize,
-    pool: OnceLock<Option<rayon::ThreadPool>>,
+    /// Started when there is much to read.
+    started: OnceLock<Threads>,
     ledger: Mutex<Ledger>,
 }
 
@@ -38,12 +46,7 @@ pub(super) struct Ledger {
     bytes: u64,
     /// Blobs that say where Git LFS keeps a file.
     pub(super) pointers: HashSet<ObjectId>,
-    /// Commits whose parents a shallow clone left out.
-    pub(super) shallow: BTreeSet<ObjectId>,
-    /// Objects that are named and not there.
-    pub(super) missing: BTreeSet<ObjectId>,
-    broken: BTreeMap<ObjectId, Broken>,
-    pub(super) errors: Vec<GitError>,
+    pub(super) gaps: Gaps,
 }
 
 impl Library {
@@ -52,7 +55,7 @@ impl Library {
         Self {
             repository: repository.clone().into_sync(),
             threads,
-            pool: OnceLock::new(),
+            started: OnceLock::new(),
             ledger: Mutex::default(),
         }
     }
@@ -84,58 +87,20 @@ impl Library {
             let mut reader = self.reader();
             return all.iter().map(|one| work(&mut reader, one)).collect();
         }
-        let in_parallel = || all.par_iter().map_init(|| self.reader(), &work).collect();
-        match self.pool() {
-            Some(pool) => pool.install(in_parallel),
-            None => in_parallel(),
-        }
-    }
-
-    /// If the system gives no threads, those of the whole program are used.
-    fn pool(&self) -> Option<&rayon::ThreadPool> {
-        let build = || rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().ok();
-        self.pool.get_or_init(build).as_ref()
+        let threads = self.started.get_or_init(|| Threads::new(self.threads));
+        threads.run(|| all.par_iter().map_init(|| self.reader(), &work).collect())
     }
 
     /// Closes the ledger.
     pub(super) fn settle<T>(self, outcome: &mut Outcome<T>) {
-        let mut ledger = self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let ledger = self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
         let objects = outcome.coverage.objects.get_or_insert_default();
         objects.commits += ledger.commits;
         objects.tags += ledger.tags;
         objects.trees += ledger.trees.len() as u64;
         objects.blobs += ledger.blobs;
         outcome.coverage.bytes += ledger.bytes;
-        for error in std::mem::take(&mut ledger.errors) {
-            outcome.coverage.skip(Skip::Unreadable, error.name());
-            outcome.errors.push(SourceError::Git(error));
-        }
-        for (id, source) in std::mem::take(&mut ledger.broken) {
-            let id = id.to_string();
-            outcome.coverage.skip(Skip::CorruptObject, id.clone());
-            outcome.errors.push(SourceError::Git(GitError::Object { id, lost: 0, source }));
-        }
-        ledger.note_absent(outcome);
-    }
-}
-
-impl Ledger {
-    fn note_absent<T>(&self, outcome: &mut Outcome<T>) {
-        for id in &self.shallow {
-            outcome.coverage.skip(Skip::ShallowBoundary, id.to_string());
-        }
-        if !self.shallow.is_empty() {
-            let error = GitError::Shallow { count: self.shallow.len() };
-            outcome.errors.push(SourceError::Git(error));
-        }
-        for id in &self.missing {
-            outcome.coverage.skip(Skip::MissingObject, id.to_string());
-        }
-        if let Some(example) = self.missing.first() {
-            let error =
-                GitError::Missing { count: self.missing.len(), example: example.to_string() };
-            outcome.errors.push(SourceError::Git(error));
-        }
+        ledger.gaps.settle(outcome);
     }
 }
 
@@ -224,7 +189,7 @@ impl Reader<'_> {
         match self.annal(id) {
             Ok(Some(Annal::Commit(commit))) => Some(commit),
             Ok(Some(Annal::Tag { .. }) | None) => {
-                self.library.ledger().missing.insert(id.into());
+                self.library.ledger().gaps.missing.insert(id.into());
                 None
             }
             Err(Noted) => None,
@@ -318,7 +283,7 @@ impl Reader<'_> {
                 None
             }
             Ok(None) => {
-                self.library.ledger().missing.insert(id.into());
+                self.library.ledger().gaps.missing.insert(id.into());
                 None
             }
             Err(Noted) => None,
@@ -341,7 +306,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn broken(&self, id: &oid, why: Broken) {
-        self.library.ledger().broken.insert(id.into(), why);
+        self.library.ledger().gaps.broken(id.into(), why, 0);
     }
 }
 
@@ -354,16 +319,7 @@ fn sightings<S: Search>(buffer: &mut Buffer, bytes: &[u8], search: &S) -> Vec<S:
 }
 
 fn told(id: &oid, signature: &[u8], message: &[u8]) -> Told {
-    let (author, date) = signed(signature);
-    let change = Change { id: id.to_string(), author, date };
+    let (name, date) = signed(signature);
+    let change = Change { id: id.to_string(), author: shown_name(name), date };
     Told { id: id.into(), change, message: message.to_vec() }
-}
-
-/// The name of who signed, and when.
-fn signed(signature: &[u8]) -> (String, Date) {
-    let signature = gix::actor::SignatureRef::from_bytes(signature).ok();
-    let name = signature.as_ref().map_or("".into(), |s| String::from_utf8_lossy(s.name));
-    let time = signature.as_ref().and_then(|s| s.time().ok()).unwrap_or_default();
-    let date = Date { seconds: time.seconds, offset_seconds: time.offset };
-    (name.trim().to_owned(), date)
 }

@@ -1,15 +1,14 @@
 //! Which commits somebody means, by a range, a branch or a date; in an order in which parents come before
 //! children.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap, HashSet},
-};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use gix::{hash::ObjectId, revision::plumbing::Spec};
 
 use super::{
     GitError,
+    graph::MAX_TAGS,
+    order,
     reader::{Annal, Noted, Reader, Told},
     refs::reach_of,
 };
@@ -209,7 +208,7 @@ impl<'w, 'l> Walk<'w, 'l> {
         }
         if !complete {
             let path = self.repository.common_dir().into();
-            self.reader.library.ledger().errors.push(GitError::Refs { path });
+            self.reader.library.ledger().gaps.errors.push(GitError::Refs { path });
         }
     }
 
@@ -220,8 +219,6 @@ impl<'w, 'l> Walk<'w, 'l> {
 
     /// The commit that `id` names, through tags; none if it is something else.
     fn commit(&mut self, mut id: ObjectId) -> Option<ObjectId> {
-        /// A tag can't name itself, but somebody may write a thousand of them.
-        const MAX_TAGS: usize = 1_000;
         for _ in 0..MAX_TAGS {
             match self.reader.annal(&id) {
                 Ok(Some(Annal::Commit(_))) => return Some(id),
@@ -295,9 +292,9 @@ impl<'w, 'l> Walk<'w, 'l> {
         let mut ledger = self.reader.library.ledger();
         for (id, met) in &wanted {
             if self.shallow.contains(id) {
-                ledger.shallow.insert(*id);
+                ledger.gaps.shallow.insert(*id);
             }
-            ledger.missing.extend(met.parents.iter().filter(|p| self.is_absent(p)));
+            ledger.gaps.missing.extend(met.parents.iter().filter(|p| self.is_absent(p)));
         }
         let tags = self.tags.into_iter().filter(|tag| tag.change.date.seconds >= since).collect();
         Revisions { commits: ordered(wanted), tip: self.tip, tags }
@@ -331,28 +328,11 @@ fn reach(marks: Marks) -> Reach {
 
 /// `commits` with parents before children; among commits that may come next, the oldest first.
 fn ordered(commits: Vec<(ObjectId, &Met)>) -> Vec<Revision> {
-    let by_id: HashMap<ObjectId, &Met> = commits.into_iter().collect();
-    let mut waiting: HashMap<ObjectId, usize> = HashMap::new();
-    let mut children: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
-    for (id, met) in &by_id {
-        for parent in met.parents.iter().filter(|p| by_id.contains_key(*p)) {
-            *waiting.entry(*id).or_default() += 1;
-            children.entry(*parent).or_default().push(*id);
-        }
-    }
-    let key = |id: &ObjectId| Reverse((by_id[id].time, *id));
-    let mut ready: BinaryHeap<_> =
-        by_id.keys().filter(|id| !waiting.contains_key(*id)).map(key).collect();
-    let mut order = Vec::with_capacity(by_id.len());
-    while let Some(Reverse((_, id))) = ready.pop() {
-        order.push(Revision { id, reach: reach(by_id[&id].marks) });
-        for child in children.remove(&id).unwrap_or_default() {
-            let left = waiting.get_mut(&child).expect("every child of a commit waits");
-            *left -= 1;
-            if *left == 0 {
-                ready.push(key(&child));
-            }
-        }
-    }
-    order
+    let numbers: HashMap<ObjectId, usize> =
+        commits.iter().enumerate().map(|(n, (id, _))| (*id, n)).collect();
+    let known = |met: &Met| met.parents.iter().filter_map(|p| numbers.get(p).copied()).collect();
+    let parents: Vec<Vec<usize>> = commits.iter().map(|(_, met)| known(met)).collect();
+    let order = order::parents_first(&parents, |n| (commits[n].1.time, commits[n].0));
+    let revision = |n: usize| Revision { id: commits[n].0, reach: reach(commits[n].1.marks) };
+    order.into_iter().map(revision).collect()
 }

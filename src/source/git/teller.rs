@@ -78,7 +78,7 @@ const REACHES: usize = Reach::Unreachable as usize + 1;
 #[derive(Debug, Clone, Copy)]
 enum Source {
     Commit(Number),
-    Tag(Object),
+    Tag(Object, Author),
 }
 
 /// The last commits that took a secret away: in the history of `HEAD` and elsewhere, from all of their
@@ -96,12 +96,13 @@ impl<'t, S: Search> Teller<'t, S> {
         tips: &'t Tips,
         mut annals: Annals<S::Sightings>,
         sightings: Vec<(Object, Vec<S::Sightings>)>,
-        pointers: &[Object],
+        pointers: Vec<Object>,
         forest: Forest,
     ) -> Self {
-        let wanted: Vec<Object> =
-            sightings.iter().map(|(object, _)| *object).chain(pointers.iter().copied()).collect();
-        let wanted: Vec<Object> = wanted.into_iter().collect::<HashSet<_>>().into_iter().collect();
+        let pointers: HashSet<Object> = pointers.into_iter().collect();
+        let mut wanted = pointers.clone();
+        wanted.extend(sightings.iter().map(|(object, _)| *object));
+        let wanted: Vec<Object> = wanted.into_iter().collect();
         let places = Places::new(objects, forest.edges, &wanted);
         let commits = std::mem::take(&mut annals.commits);
         let tags = std::mem::take(&mut annals.tags);
@@ -113,7 +114,7 @@ impl<'t, S: Search> Teller<'t, S> {
             tips,
             annals,
             sightings: sightings.into_iter().chain(messages).collect(),
-            pointers: pointers.iter().copied().collect(),
+            pointers,
             graph: Graph::new(commits, tags, objects, tips),
             places,
             paths: Paths::new(forest.names),
@@ -305,10 +306,7 @@ impl<'t, S: Search> Teller<'t, S> {
             for &parent in nodes.iter().filter(|&&p| p != node) {
                 for (path, _, gone) in self.differences(parent, &[node]) {
                     for identity in gone {
-                        let has = |teller: &mut Self, node: &Option<Node>| {
-                            teller.contains(*node, path, identity)
-                        };
-                        let all = nodes.iter().all(|node| has(self, node));
+                        let all = nodes.iter().all(|&node| self.contains(node, path, identity));
                         let Some(&number) = self.numbers.get(&(path, identity)) else { continue };
                         let removals = &mut self.entries[number].removals;
                         removals.any[usize::from(!all)] = Some(n);
@@ -417,22 +415,22 @@ impl<'t, S: Search> Teller<'t, S> {
 
     fn tag_messages(&mut self) {
         let path = self.paths.intern(TAG_MESSAGE);
-        let mut tags: BTreeMap<Object, Vec<u32>> = BTreeMap::new();
-        for &object in self.sightings.keys().filter(|&&o| self.graph.tag(o).is_some()) {
-            tags.insert(object, Vec::new());
-        }
+        let found = self.sightings.keys().filter_map(|&object| self.graph.tag(object));
+        let mut tags: BTreeMap<Object, (Author, Vec<u32>)> =
+            found.map(|tag| (tag.object, (tag.tagger, Vec::new()))).collect();
         for (number, (_, id)) in self.tips.refs.iter().enumerate() {
             let Some(object) = self.objects.find(id.as_bytes()) else { continue };
             for tag in self.graph.chain(object) {
-                if let Some(refs) = tags.get_mut(&tag) {
+                if let Some((_, refs)) = tags.get_mut(&tag) {
                     refs.push(number as u32);
                 }
             }
         }
-        for (object, refs) in tags {
+        for (object, (tagger, refs)) in tags {
             let reach = if refs.is_empty() { Reach::Unreachable } else { Reach::Commit };
+            let origin = Some(Source::Tag(object, tagger));
             for &identity in self.identities(path, object).iter() {
-                let entry = self.entry(path, identity, object, reach, Some(Source::Tag(object)));
+                let entry = self.entry(path, identity, object, reach, origin);
                 entry.reach = entry.reach.min(reach);
                 entry.named_by.extend(&refs);
             }
@@ -453,8 +451,13 @@ impl<'t, S: Search> Teller<'t, S> {
             .iter()
             .zip(refs)
             .filter_map(|(entry, refs)| {
-                let item = self.item(entry, entry.head.unwrap_or(entry.text))?;
-                Some((item, self.history(entry, refs, &in_head)?))
+                let first = self.item(entry, entry.text)?;
+                let history = self.history(entry, S::line(&first), refs, &in_head);
+                let item = match entry.head.filter(|head| *head != entry.text) {
+                    Some(head) => self.item(entry, head)?,
+                    None => first,
+                };
+                Some((item, history))
             })
             .collect()
     }
@@ -466,22 +469,20 @@ impl<'t, S: Search> Teller<'t, S> {
         parts.iter().find_map(|part| self.scan.search.item(entry.identity, part, &origin))
     }
 
-    fn history(&self, entry: &Entry, mut refs: Vec<u32>, in_head: &[bool]) -> Option<History> {
+    /// The history of a secret that came in at `line`.
+    fn history(&self, entry: &Entry, line: usize, mut refs: Vec<u32>, in_head: &[bool]) -> History {
         refs.extend(&entry.named_by);
         refs.sort_unstable();
         refs.dedup();
-        let introduced = match entry.origin {
-            None => None,
-            Some(source) => Some(Introduced {
-                change: self.change(source),
-                path: self.origin(entry.path).path,
-                line: S::line(&self.item(entry, entry.text)?),
-            }),
-        };
+        let introduced = entry.origin.map(|source| Introduced {
+            change: self.change(source),
+            path: self.origin(entry.path).path,
+            line,
+        });
         let was_in_head = entry.brought_by.iter().any(|&n| in_head[n as usize]);
         let removals = if was_in_head { entry.removals.head } else { entry.removals.any };
         let removed = removals[0].or(removals[1]).filter(|_| entry.head.is_none());
-        Some(History {
+        History {
             reach: entry.reach,
             introduced,
             removed: removed.map(|n| self.change(Source::Commit(n))),
@@ -495,21 +496,21 @@ impl<'t, S: Search> Teller<'t, S> {
                 .map(|n| self.tips.refs[n as usize].0.clone())
                 .collect(),
             overdue_days: None,
-        })
+        }
     }
 
     fn change(&self, source: Source) -> Change {
-        let (object, author): (Object, Option<Author>) = match source {
+        let (object, author) = match source {
             Source::Commit(n) => {
                 let commit = &self.graph.commits[n as usize];
-                (commit.object, Some(commit.author))
+                (commit.object, commit.author)
             }
-            Source::Tag(object) => (object, self.graph.tag(object).map(|t| t.tagger)),
+            Source::Tag(object, tagger) => (object, tagger),
         };
         Change {
             id: self.objects.id(object).to_string(),
-            author: author.map(|a| self.annals.name(a)).unwrap_or_default(),
-            date: author.map_or(crate::history::Date { seconds: 0, offset_seconds: 0 }, |a| a.date),
+            author: self.annals.name(author),
+            date: author.date,
         }
     }
 }
