@@ -1,9 +1,12 @@
 //! The command line: structs and help text, no logic. Its words are a contract with hooks and scripts.
 
+mod content;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 
+pub use self::content::ContentArgs;
 use crate::{
     report::Format,
     rule::{Confidence, Severity},
@@ -155,6 +158,9 @@ pub struct CommonArgs {
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
     pub color: Color,
+    /// How far to look into an input.
+    #[command(flatten)]
+    pub content: ContentArgs,
 }
 
 /// Which rules to use.

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use crate::route::Route;
+
 /// Why an input was not searched, or not with all rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Skip {
@@ -23,16 +25,71 @@ pub enum Skip {
     LfsPointer,
     /// A submodule whose repository is not here.
     SubmoduleNotCheckedOut,
+    /// Part of what it expands to: a limit was reached.
+    Stopped(Limit),
+}
+
+/// How far an input is expanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// Encodings in each other.
+    DecodeDepth,
+    /// Containers in each other.
+    ArchiveDepth,
+    /// Expanded bytes.
+    ExpandedBytes,
+    /// Expanded bytes for each that is stored.
+    Ratio,
+    /// Members of containers.
+    Members,
+    /// Time.
+    Time,
+}
+
+impl Limit {
+    /// The flag that sets it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::DecodeDepth => "--max-decode-depth",
+            Self::ArchiveDepth => "--max-archive-depth",
+            Self::ExpandedBytes => "--max-expanded-megabytes",
+            Self::Ratio => "--max-ratio",
+            Self::Members => "--max-members",
+            Self::Time => "--max-seconds",
+        }
+    }
+}
+
+/// What was left out of an input, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Why.
+    pub why: Skip,
+    /// The way to it from the input; empty if it is the input itself.
+    pub route: Route,
+}
+
+impl Gap {
+    /// What the ledger calls it, in the input `outer`.
+    pub fn name(&self, outer: &str) -> String {
+        self.route.path_below(outer).into_owned()
+    }
 }
 
 impl Skip {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Symlink,
         Self::Special,
         Self::Binary,
         Self::LfsPointer,
         Self::SubmoduleNotCheckedOut,
+        Self::Stopped(Limit::DecodeDepth),
+        Self::Stopped(Limit::ArchiveDepth),
+        Self::Stopped(Limit::ExpandedBytes),
+        Self::Stopped(Limit::Ratio),
+        Self::Stopped(Limit::Members),
+        Self::Stopped(Limit::Time),
         Self::Unreadable,
         Self::ShallowBoundary,
         Self::MissingObject,
@@ -50,7 +107,8 @@ impl Skip {
             | Self::Special
             | Self::Binary
             | Self::LfsPointer
-            | Self::SubmoduleNotCheckedOut => false,
+            | Self::SubmoduleNotCheckedOut
+            | Self::Stopped(_) => false,
         }
     }
 
@@ -66,6 +124,12 @@ impl Skip {
             Self::CorruptObject => "corrupt-object",
             Self::LfsPointer => "lfs-pointer",
             Self::SubmoduleNotCheckedOut => "submodule-not-checked-out",
+            Self::Stopped(Limit::DecodeDepth) => "decode-depth-limit",
+            Self::Stopped(Limit::ArchiveDepth) => "archive-depth-limit",
+            Self::Stopped(Limit::ExpandedBytes) => "expanded-bytes-limit",
+            Self::Stopped(Limit::Ratio) => "ratio-limit",
+            Self::Stopped(Limit::Members) => "members-limit",
+            Self::Stopped(Limit::Time) => "time-limit",
         }
     }
 }
@@ -73,6 +137,9 @@ impl Skip {
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Stopped(limit) => {
+                return write!(f, "inputs not expanded to their end (`{}`)", limit.flag());
+            }
             Self::Symlink => "symbolic links not followed",
             Self::Special => "special files not read",
             Self::Binary => "binary files searched for documented prefixes only",
@@ -139,7 +206,13 @@ impl Coverage {
 
     /// Brings the lists into the order of their paths.
     pub fn sort(&mut self) {
-        self.skipped.values_mut().for_each(|paths| paths.sort());
+        for (why, paths) in &mut self.skipped {
+            paths.sort();
+            // A large input is searched in parts, and each may meet the limit.
+            if matches!(why, Skip::Stopped(_)) {
+                paths.dedup();
+            }
+        }
     }
 
     /// How many gaps make the scan incomplete.

@@ -4,6 +4,7 @@ use crate::{
     blob::Origin,
     exposure::Exposure,
     history::History,
+    route::Inside,
     rule::{Confidence, RuleIndex, Severity},
     secret::{Fingerprint, Secret},
     span::LineCol,
@@ -14,7 +15,8 @@ use crate::{
 pub struct Finding {
     /// Where it stands.
     pub origin: Origin,
-    /// Its first character.
+    /// Its first character. Of what is encoded, the first character of its code; of what is in a
+    /// container, where the container's text holds it, or else the container's first.
     pub start: LineCol,
     /// The character after its last.
     pub end: LineCol,
@@ -37,6 +39,8 @@ pub struct Finding {
     pub reasons: Vec<String>,
     /// It is an HMAC-signed token, which can prove a secret.
     pub signed_token: bool,
+    /// The way in, if it is not in the file's own text.
+    pub inside: Option<Box<Inside>>,
     /// What the repository knows of it, if it was found in one.
     pub history: Option<Box<History>>,
 }
@@ -48,7 +52,7 @@ impl Finding {
     }
 
     /// The order of findings in every report.
-    pub fn sort_key(&self) -> (&str, LineCol, RuleIndex, LineCol) {
-        (&self.origin.path, self.start, self.rule, self.end)
+    pub fn sort_key(&self) -> (&str, LineCol, RuleIndex, LineCol, Option<&Inside>) {
+        (&self.origin.path, self.start, self.rule, self.end, self.inside.as_deref())
     }
 }

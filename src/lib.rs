@@ -26,6 +26,7 @@ pub mod matcher;
 pub mod near;
 pub mod prefilter;
 pub mod report;
+pub mod route;
 pub mod rule;
 pub mod run;
 pub mod secret;

@@ -1,10 +1,12 @@
 //! From stored bytes to bytes worth searching: UTF-16 becomes UTF-8; the rest is searched as it is.
 
 mod encoding;
+mod limits;
 
 use std::{borrow::Cow, ops::Range};
 
 pub use encoding::nature;
+pub use limits::{Budget, Limits};
 
 use crate::{
     blob::{Before, Blob, Nature},

@@ -14,7 +14,7 @@ pub use sighting::Sightings;
 
 use crate::{
     blob::Blob,
-    content::Text,
+    content::{Budget, Limits, Text},
     filter::{self, Dropped, Evidence},
     finding::Finding,
     matcher::{self, Candidate, NearCheck, Windows},
@@ -27,6 +27,7 @@ use crate::{
 pub struct Engine {
     rules: RuleSet,
     prefilter: Prefilter,
+    limits: Limits,
     now: i64,
 }
 
@@ -43,7 +44,13 @@ impl Engine {
     /// An engine for `rules`. `now` is in seconds since 1970, for expiry dates.
     pub fn new(rules: RuleSet, now: i64) -> Self {
         let prefilter = Prefilter::new(&rules);
-        Self { rules, prefilter, now }
+        Self { rules, prefilter, limits: Limits::default(), now }
+    }
+
+    /// The same engine, with other limits for what one input expands to.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The time that expiry dates are compared with, in seconds since 1970.
@@ -63,6 +70,11 @@ impl Engine {
 
     /// What the text of `blob` holds, whatever file it stands in.
     pub fn sight(&self, blob: &Blob<'_>) -> Sightings {
+        self.sight_within(blob, &mut Budget::new(self.limits))
+    }
+
+    /// As `sight`, at the expense of `budget`: that of the input whose member `blob` is.
+    pub fn sight_within(&self, blob: &Blob<'_>, _budget: &mut Budget) -> Sightings {
         let text = Text::of(blob);
         let candidates = self.candidates(&text, NearCheck::First);
         self.sightings_of(&text, candidates)

@@ -6,10 +6,12 @@ use super::{Engine, grade::Grade};
 use crate::{
     blob::Origin,
     content::Text,
+    coverage::{Gap, Skip},
     exposure::{self, Exposure},
     filter::{self, Evidence},
     finding::Finding,
     matcher::Candidate,
+    route::{Inside, Route, Step},
     rule::{Kind, Pair, RuleIndex},
     secret::{Fingerprint, Guessable, Identity, Secret},
     span::{self, Cursor, LineCol},
@@ -20,8 +22,12 @@ use crate::{
 pub struct Sightings {
     /// Sorted by place.
     all: Vec<Sighting>,
+    /// Those of members of a container: each was weighed against the others of its own text and path.
+    of_members: Vec<Sighting>,
     /// Only what begins here counts: the text is part of an input.
     owned: Range<usize>,
+    /// What was left out.
+    gaps: Vec<Gap>,
 }
 
 /// A secret that a text speaks for. The path of its file can still speak against it.
@@ -36,14 +42,33 @@ struct Sighting {
     identity: Identity,
     evidence: Evidence,
     exposure: Option<Exposure>,
+    inside: Option<Box<Inside>>,
     /// For a rule of a pair: whether the other one matches nearby.
     counterpart: Option<bool>,
 }
 
 impl Sightings {
+    /// Of a text that holds nothing.
+    fn none(owned: Range<usize>) -> Self {
+        Self { all: Vec::new(), of_members: Vec::new(), owned, gaps: Vec::new() }
+    }
+
     /// Whether the text holds nothing.
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.all.is_empty() && self.of_members.is_empty() && self.gaps.is_empty()
+    }
+
+    /// Notes that `why` left out what `route` leads to, or part of it.
+    pub fn skipped(&mut self, why: Skip, route: Route) {
+        let gap = Gap { why, route };
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
+    /// What was left out of the text and of what it expands to.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 }
 
@@ -52,7 +77,7 @@ impl Engine {
     pub(super) fn sightings_of(&self, text: &Text<'_>, candidates: Vec<Candidate>) -> Sightings {
         let owned = text.owned.clone();
         if candidates.is_empty() {
-            return Sightings { all: Vec::new(), owned };
+            return Sightings::none(owned);
         }
         let mut cursor = Cursor::new(&text.bytes, text.before);
         let all = self
@@ -62,7 +87,7 @@ impl Engine {
                 Some(self.sighting(&text.bytes, &j.candidate, j.verdict.ok()?, &mut cursor))
             })
             .collect();
-        Sightings { all, owned }
+        Sightings { all, ..Sightings::none(owned) }
     }
 
     fn sighting(
@@ -84,6 +109,7 @@ impl Engine {
             secret,
             evidence,
             exposure: exposure::of_line(text, &span),
+            inside: None,
             counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
             span,
         }
@@ -108,6 +134,32 @@ impl Engine {
             }
         }
         found
+    }
+
+    /// Adds what a member of the container holds, which is `step` inside of it. `outer` says where a place
+    /// in the member stands in the container's own text; of a binary one, that is its beginning.
+    pub fn add_member(
+        &self,
+        container: &mut Sightings,
+        step: &Step,
+        member: &Sightings,
+        outer: impl Fn(LineCol) -> LineCol,
+    ) {
+        let first = Route::default().then(step.clone());
+        let path = first.member().unwrap_or_default();
+        for sighting in self.kept(member, path) {
+            let mut sighting = sighting.clone();
+            let route = |rest: &Route| Route([first.0.as_slice(), &rest.0].concat());
+            sighting.inside = Some(Box::new(match &sighting.inside {
+                None => Inside { route: first.clone(), place: sighting.start },
+                Some(inside) => Inside { route: route(&inside.route), place: inside.place },
+            }));
+            (sighting.start, sighting.end) = (outer(sighting.start), outer(sighting.end));
+            container.of_members.push(sighting);
+        }
+        for gap in &member.gaps {
+            container.skipped(gap.why, Route([first.0.as_slice(), &gap.route.0].concat()));
+        }
     }
 
     /// What the sightings of one text are worth in the file `origin`, sorted by place.
@@ -151,6 +203,10 @@ impl Engine {
             kept.retain(|_| n.next().is_some_and(|n| !losers.contains(&n)));
         }
         kept.retain(|s| sightings.owned.contains(&s.span.start));
+        if !sightings.of_members.is_empty() {
+            kept.extend(&sightings.of_members);
+            kept.sort_by_key(|s| s.start);
+        }
         kept
     }
 
@@ -158,7 +214,13 @@ impl Engine {
         let rule = self.rules.rule(sighting.rule);
         let pattern = &self.rules.patterns()[sighting.pattern].spec;
         let guessable = if rule.kind == Kind::Password { Guessable::Yes } else { Guessable::No };
-        let exposure = sighting.exposure.or_else(|| exposure::of_path(&origin.path));
+        let member = sighting.inside.as_ref().and_then(|i| i.route.member());
+        let exposure =
+            sighting.exposure.or_else(|| exposure::of_path(member.unwrap_or(&origin.path)));
+        let path = match &sighting.inside {
+            Some(inside) => inside.route.path_below(&origin.path),
+            None => (&*origin.path).into(),
+        };
         let mut grade = Grade::new(rule.severity, rule.confidence);
         grade.environment(rule.environment);
         if let (Some(pair), Some(present)) = (&rule.pair, sighting.counterpart) {
@@ -174,13 +236,14 @@ impl Engine {
             end: sighting.end,
             rule: sighting.rule,
             public_len: filter::public_len(&pattern.prefixes, sighting.secret.expose()),
-            fingerprint: Fingerprint::new(&rule.id, &origin.path, &sighting.secret, guessable),
+            fingerprint: Fingerprint::new(&rule.id, &path, &sighting.secret, guessable),
             secret: sighting.secret.clone(),
             severity: grade.severity,
             confidence: grade.confidence,
             exposure,
             reasons: grade.reasons,
             signed_token: sighting.evidence.signed_token,
+            inside: sighting.inside.clone(),
             history: None,
         }
     }

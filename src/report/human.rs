@@ -68,6 +68,9 @@ fn write_finding(
     let secret = paint(report, anstyle::Style::new().bold(), &clean(&report.shown(finding)));
     writeln!(out, "  {place:<8} {severity}  {}  {secret}", rule.title)?;
     writeln!(out, "           rule   {} ({})", rule.id, sure(finding.confidence))?;
+    if let Some(inside) = &finding.inside {
+        writeln!(out, "           inside {}", clean(&inside.to_string()))?;
+    }
     if let Some(history) = &finding.history {
         write_history(report, finding, history, out)?;
     }

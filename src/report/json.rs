@@ -14,6 +14,7 @@ use super::{
 use crate::{
     coverage::{Coverage, Objects},
     finding::Finding,
+    route::{Inside, Step},
     rule::{RuleIndex, text::Text},
     triage::{
         guidance::{self, Runbook},
@@ -52,6 +53,9 @@ struct FindingForm<'r> {
     start: Place,
     /// The character after the secret's last.
     end: Place,
+    /// The way in, if it is not in the file's own text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inside: Option<InsideForm>,
     secret: String,
     fingerprint: &'r str,
     /// The fingerprints of other findings with the same value.
@@ -62,6 +66,14 @@ struct FindingForm<'r> {
     reasons: &'r [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<HistoryForm<'r>>,
+}
+
+#[derive(Serialize)]
+struct InsideForm {
+    /// Steps from the file inwards, in the words of the terminal report.
+    route: Vec<String>,
+    /// In the text that the last step leads to.
+    start: Place,
 }
 
 #[derive(Serialize)]
@@ -194,12 +206,20 @@ fn finding<'r>(report: &Report<'r>, same: &SameValues<'r>, f: &'r Finding) -> Fi
         path: &f.origin.path,
         start: Place { line: f.start.line, column: f.start.col },
         end: Place { line: f.end.line, column: f.end.col },
+        inside: f.inside.as_deref().map(inside),
         secret: report.shown(f),
         fingerprint: f.fingerprint.as_str(),
         same_value: same.fingerprints(f),
         exposure: f.exposure.map(|e| e.as_str()),
         reasons: &f.reasons,
         history: f.history.as_deref().map(history::form),
+    }
+}
+
+fn inside(inside: &Inside) -> InsideForm {
+    InsideForm {
+        route: inside.route.0.iter().map(Step::to_string).collect(),
+        start: Place { line: inside.place.line, column: inside.place.col },
     }
 }
 

@@ -126,7 +126,11 @@ mod sample;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coverage::Skip;
+    use crate::{
+        coverage::Skip,
+        route::{Inside, Route, Step},
+        span::LineCol,
+    };
 
     #[test]
     fn large_numbers_have_commas() {
@@ -153,6 +157,30 @@ mod tests {
                 .any(|words| text.replace("\": false", "\":false").contains(words))
             };
             assert!(!says(&whole) && says(&partial), "{format:?}: {partial}");
+        }
+    }
+
+    #[test]
+    fn every_report_names_the_way_in() {
+        let rules = crate::triage::sample::rules();
+        let mut finding = crate::triage::sample::finding(&rules, "hirepanda-api-key", "a.zip", "v");
+        let route = Route::default().then(Step::Member("b.env".into()));
+        finding.inside = Some(Box::new(Inside { route, place: LineCol { line: 7, col: 3 } }));
+        let places = [
+            (Format::Terminal, "\n           inside b.env:7\n"),
+            (Format::Json, "\"route\":[\"b.env\"],\"start\":{\"line\":7,\"column\":3}"),
+            (Format::Jsonl, "\"route\":[\"b.env\"],\"start\":{\"line\":7,\"column\":3}"),
+            (Format::Sarif, "\"fullyQualifiedName\":\"a.zip › b.env:7\",\"kind\":\"resource\""),
+        ];
+        for (format, said) in places {
+            let text =
+                sample::printed(format, Detail::Normal, &[finding.clone()], &Coverage::default());
+            let text = match format {
+                Format::Json | Format::Sarif => text.replace([' ', '\n'], ""),
+                Format::Terminal | Format::Jsonl => text,
+            };
+            let said = if format == Format::Sarif { said.replace(' ', "") } else { said.into() };
+            assert!(text.contains(&said), "{format:?}: {text}");
         }
     }
 

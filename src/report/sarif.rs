@@ -15,7 +15,7 @@ use super::{Report, counted, grouped, history, json::ObjectsForm, runbook};
 use crate::{
     coverage::{Coverage, Skip},
     finding::Finding,
-    history::History,
+    route::{ARROW, Inside},
     rule::{Confidence, RuleIndex, RuleSpec, Severity},
     triage::{guidance, same_value::SameValues},
 };
@@ -156,8 +156,11 @@ fn result(
     let rule = report.rules.rule(finding.rule);
     let book = guidance::runbook(report.rules, rule);
     let mut text = format!("{}: {}. {}", rule.title, report.shown(finding), book.impact);
+    if let Some(inside) = &finding.inside {
+        text.push_str(&format!(" It stands inside: {}.", plain(&inside.to_string())));
+    }
     if let Some(history) = &finding.history {
-        text.push_str(&format!(" {}", sentence(history)));
+        text.push_str(&format!(" {}", plain(&history::sentence(history))));
     }
     for reason in &finding.reasons {
         text.push_str(&format!(" Note: {reason}."));
@@ -184,14 +187,14 @@ fn result(
 }
 
 /// A message may have links in brackets and placeholders in braces; a name must not.
-fn sentence(history: &History) -> String {
+fn plain(text: &str) -> String {
     let plain = |c: char| match c {
         '[' | '{' => '(',
         ']' | '}' => ')',
         c if c.is_control() => '\u{fffd}',
         c => c,
     };
-    history::sentence(history).chars().map(plain).collect()
+    text.chars().map(plain).collect()
 }
 
 fn result_properties(
@@ -234,7 +237,24 @@ fn location(finding: &Finding) -> sarif::Location {
     let artifact = sarif::ArtifactLocation::builder().uri(uri(&finding.origin.path)).build();
     let physical =
         sarif::PhysicalLocation::builder().artifact_location(artifact).region(region).build();
-    sarif::Location::builder().physical_location(physical).build()
+    match &finding.inside {
+        None => sarif::Location::builder().physical_location(physical).build(),
+        Some(inside) => sarif::Location::builder()
+            .physical_location(physical)
+            .logical_locations(vec![logical_location(finding, inside)])
+            .build(),
+    }
+}
+
+/// The way from the file inwards.
+fn logical_location(finding: &Finding, inside: &Inside) -> sarif::LogicalLocation {
+    let name = format!("{}{ARROW}{inside}", finding.origin.path);
+    let kind = if inside.route.member().is_some() { "resource" } else { "value" };
+    sarif::LogicalLocation::builder()
+        .name(inside.to_string())
+        .fully_qualified_name(name)
+        .kind(kind)
+        .build()
 }
 
 /// A relative path as a URI reference (RFC 3986): everything but its unreserved characters and `/`
@@ -251,7 +271,9 @@ fn uri(path: &str) -> String {
 }
 
 fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
-    let mut notifications: Vec<_> = gaps(report.coverage).collect();
+    let mut notifications: Vec<_> = gaps(report.coverage, "error", Skip::is_failure).collect();
+    let is_limit = |why: Skip| matches!(why, Skip::Stopped(_));
+    notifications.extend(gaps(report.coverage, "warning", is_limit));
     if dropped > 0 {
         let text = format!(
             "{} of lower severity are not in this file: code scanning keeps {MAX_RESULTS}",
@@ -277,17 +299,21 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
         .build()
 }
 
-/// An error for everything that should have been read and was not.
+/// A notification for every gap of some kinds.
 ///
 /// They have the names of the ledger: an error message has the path as it was typed, which may be
 /// the machine's.
-fn gaps(coverage: &Coverage) -> impl Iterator<Item = sarif::Notification> {
-    let failures = coverage.skipped.iter().filter(|(why, _)| why.is_failure());
-    failures.flat_map(|(&why, names)| {
+fn gaps(
+    coverage: &Coverage,
+    level: &'static str,
+    wanted: impl Fn(Skip) -> bool,
+) -> impl Iterator<Item = sarif::Notification> {
+    let skipped = coverage.skipped.iter().filter(move |(why, _)| wanted(**why));
+    skipped.flat_map(move |(&why, names)| {
         let named = names.iter().take(MAX_GAPS).map(move |name| gap(why, name));
         let rest = names.len().saturating_sub(MAX_GAPS) as u64;
         let rest = (rest > 0).then(|| format!("and {} more {why}", grouped(rest)));
-        named.chain(rest).map(|text| notification("error", text))
+        named.chain(rest).map(move |text| notification(level, text))
     })
 }
 
@@ -296,6 +322,9 @@ fn gap(why: Skip, name: &str) -> String {
         Skip::ShallowBoundary => format!("the parents of commit `{name}` are not in this clone"),
         Skip::MissingObject => format!("object `{name}` is named and not there"),
         Skip::CorruptObject => format!("object `{name}` is damaged"),
+        Skip::Stopped(limit) => {
+            format!("`{name}` was not expanded to its end: `{}` stopped it", limit.flag())
+        }
         _ => format!("`{name}` could not be read"),
     }
 }
@@ -314,7 +343,7 @@ mod tests {
     use super::*;
     use crate::{
         coverage::Objects,
-        history::Reach,
+        history::{History, Reach},
         report::{Detail, Format, sample::printed},
         triage::sample,
     };
@@ -405,7 +434,7 @@ mod tests {
             linked,
         ]
         .map(|history| {
-            let said = sentence(&history);
+            let said = plain(&history::sentence(&history));
             let log = log(&[found("a", Some(history))], &Coverage::default());
             let text = &log["runs"][0]["results"][0]["message"]["text"];
             assert!(text.as_str().is_some_and(|t| t.contains(&said)), "{text}");
@@ -439,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn every_gap_that_matters_is_an_error() {
+    fn every_gap_that_matters_is_an_error_and_every_limit_a_warning() {
         let mut coverage = Coverage::default();
         for why in Skip::ALL {
             coverage.skip(why, "x".into());
@@ -448,13 +477,19 @@ mod tests {
         let invocation = invocation_of(&log);
         assert_eq!(invocation["executionSuccessful"], false);
         let notes = invocation["toolExecutionNotifications"].as_array().expect("there are some");
-        assert!(notes.iter().all(|n| n["level"] == "error"));
-        let texts: Vec<_> = notes.iter().filter_map(|n| n["message"]["text"].as_str()).collect();
-        insta::assert_snapshot!(texts.join("\n"), @r"
-        `x` could not be read
-        the parents of commit `x` are not in this clone
-        object `x` is named and not there
-        object `x` is damaged
+        let text =
+            |n: &Value| format!("{}: {}\n", n["level"], n["message"]["text"]).replace('"', "");
+        insta::assert_snapshot!(notes.iter().map(text).collect::<String>(), @r"
+        error: `x` could not be read
+        error: the parents of commit `x` are not in this clone
+        error: object `x` is named and not there
+        error: object `x` is damaged
+        warning: `x` was not expanded to its end: `--max-decode-depth` stopped it
+        warning: `x` was not expanded to its end: `--max-archive-depth` stopped it
+        warning: `x` was not expanded to its end: `--max-expanded-megabytes` stopped it
+        warning: `x` was not expanded to its end: `--max-ratio` stopped it
+        warning: `x` was not expanded to its end: `--max-members` stopped it
+        warning: `x` was not expanded to its end: `--max-seconds` stopped it
         ");
         let skipped = &invocation["properties"]["coverage"]["skipped"];
         assert_eq!(skipped.as_object().map(serde_json::Map::len), Some(Skip::ALL.len()));

@@ -8,7 +8,7 @@ use super::{Exit, engine, load_rules, print};
 use crate::{
     blob::{Before, Blob, Origin},
     cli::ExplainArgs,
-    content::{self, Text},
+    content::{self, Limits, Text},
     engine::{Engine, Judged},
     matcher::NearCheck,
     rule::RuleSet,
@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let (path, line) = place(&args.place)?;
-    let engine = engine(load_rules(&args.rules)?);
+    let engine = engine(load_rules(&args.rules)?, Limits::default());
     let context = || format!("cannot read `{path}`");
     let size = fs::metadata(path).with_context(context)?.len();
     if size > MAX_BYTES {

@@ -4,10 +4,11 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::Context as _;
 
-use super::{Exit, engine, load_rules, output, since};
+use super::{Exit, engine, load_rules, output, seen, since};
 use crate::{
     blob::{Blob, Origin},
     cli::GitArgs,
+    coverage::Gap,
     edit::Edit,
     engine::{Engine, Memory, Sightings},
     finding::Finding,
@@ -22,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?);
+    let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
     let files = output::open_reports(&args.common)?;
     let repository = git::open(&args.repository)?;
     let excluded = Excluded::new(&args.common.exclude)?;
@@ -143,7 +144,7 @@ fn checked_out(
         git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.common.threads,
     };
-    walk::walk(&options, meter, |blob| engine.scan(blob)).context("cannot scan the working tree")
+    walk::walk(&options, meter, |blob| seen(engine, blob)).context("cannot scan the working tree")
 }
 
 /// Adds what stands in the working tree. What the database has as well is one finding, which keeps its
@@ -217,6 +218,10 @@ impl Search for Texts<'_> {
         self.0.finding_of(identity, sightings, origin)
     }
 
+    fn gaps(sightings: &Sightings) -> &[Gap] {
+        sightings.gaps()
+    }
+
     fn line(item: &Finding) -> usize {
         item.start.line
     }
@@ -228,6 +233,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        content::Limits,
         rule::load::{self, Selection},
         secret::sha256_hex,
     };
@@ -273,7 +279,7 @@ mod tests {
     }
 
     fn added(path: &Path, commits: &git::Commits, many: usize) -> Vec<String> {
-        let engine = engine(load::load(&[], &Selection::default()).unwrap());
+        let engine = engine(load::load(&[], &Selection::default()).unwrap(), Limits::default());
         let repository = git::open(path).unwrap();
         let (options, meter) = (history::Options::default(), Meter::default());
         let texts = Texts(engine);

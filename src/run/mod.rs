@@ -16,13 +16,17 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use crate::{
+    blob::Blob,
     cli::{Cli, Color, Command, RuleArgs},
+    content::Limits,
     engine::Engine,
+    finding::Finding,
     report,
     rule::{
         RuleSet,
         load::{self, LoadError, Selection},
     },
+    source::Seen,
 };
 
 /// How a run ended.
@@ -94,8 +98,15 @@ fn load_rules(args: &RuleArgs) -> Result<RuleSet, LoadError> {
 }
 
 /// An engine for the rest of the run. Nothing frees it: that would take a tenth of a short one.
-fn engine(rules: RuleSet) -> &'static Engine {
-    Box::leak(Box::new(Engine::new(rules, jiff::Timestamp::now().as_second())))
+fn engine(rules: RuleSet, limits: Limits) -> &'static Engine {
+    let engine = Engine::new(rules, jiff::Timestamp::now().as_second());
+    Box::leak(Box::new(engine.with_limits(limits)))
+}
+
+/// What `engine` sees in a blob.
+fn seen(engine: &Engine, blob: &Blob<'_>) -> Seen<Finding> {
+    let sightings = engine.sight(blob);
+    Seen { items: engine.findings(&sightings, blob.origin), gaps: sightings.gaps().to_vec() }
 }
 
 /// Whether standard output gets colours.

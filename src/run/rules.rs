@@ -7,6 +7,7 @@ use anyhow::bail;
 use super::{Exit, engine, print};
 use crate::{
     cli::{GuideArgs, RulesCommand},
+    content::Limits,
     report,
     rule::{
         RuleSet,
@@ -97,7 +98,7 @@ fn providers(rules: &RuleSet) -> anyhow::Result<Exit> {
 
 fn test(paths: &[PathBuf]) -> anyhow::Result<Exit> {
     let (rules, cases) = under_test(paths)?;
-    let engine = engine(rules);
+    let engine = engine(rules, Limits::default());
     let failures = selftest::run(engine, &cases);
     let mut out = String::new();
     for f in &failures {

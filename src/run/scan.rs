@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::{Exit, engine, load_rules, output};
+use super::{Exit, engine, load_rules, output, seen};
 use crate::{
     cli::ScanArgs,
     engine::Engine,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?);
+    let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
     // Before the scan, so that a typing error does not cost one.
     let files = output::open_reports(&args.common)?;
     let outcome = output::with_progress(&args.common, |meter| read(args, engine, meter))?;
@@ -30,9 +30,9 @@ fn read(args: &ScanArgs, engine: &Engine, meter: &Meter) -> anyhow::Result<Outco
         git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.common.threads,
     };
-    let mut outcome = walk::walk(&options, meter, |blob| engine.scan(blob))?;
+    let mut outcome = walk::walk(&options, meter, |blob| seen(engine, blob))?;
     if !streams.is_empty() {
-        outcome.add(stdin::read(io::stdin().lock(), meter, |blob| engine.scan(blob)));
+        outcome.add(stdin::read(io::stdin().lock(), meter, |blob| seen(engine, blob)));
     }
     if options.roots.is_empty() {
         outcome.coverage.ignore_rules = false;

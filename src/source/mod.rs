@@ -13,7 +13,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Gap};
 
 /// One input that could not be read. The scan goes on.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,15 @@ pub enum SourceError {
     Git(#[from] git::GitError),
     #[error("`{glob}` is not a glob")]
     Glob { glob: String, source: ignore::Error },
+}
+
+/// What was seen in one blob.
+#[derive(Debug)]
+pub struct Seen<T> {
+    /// What is reported of it.
+    pub items: Vec<T>,
+    /// What was left out of it.
+    pub gaps: Vec<Gap>,
 }
 
 /// What a source did.
@@ -47,6 +56,14 @@ impl<T> Default for Outcome<T> {
 }
 
 impl<T> Outcome<T> {
+    /// Adds what was seen in a part of the input at `path`.
+    fn see(&mut self, seen: Seen<T>, path: &str) {
+        self.items.extend(seen.items);
+        for gap in seen.gaps {
+            self.coverage.skip(gap.why, gap.name(path));
+        }
+    }
+
     /// Adds what another thread or source did.
     pub fn add(&mut self, other: Self) {
         self.items.extend(other.items);

@@ -2,18 +2,18 @@
 
 use std::io::Read;
 
-use super::{Meter, Outcome, SourceError, read::Buffer};
+use super::{Meter, Outcome, Seen, SourceError, read::Buffer};
 use crate::{
     blob::{Blob, Nature, Origin},
     coverage::Skip,
 };
 
 /// Reads `input` to its end and scans it.
-pub fn read<T>(input: impl Read, meter: &Meter, scan: impl Fn(&Blob<'_>) -> Vec<T>) -> Outcome<T> {
+pub fn read<T>(input: impl Read, meter: &Meter, scan: impl Fn(&Blob<'_>) -> Seen<T>) -> Outcome<T> {
     let origin = Origin::stdin();
     let mut outcome = Outcome::default();
-    let mut items = Vec::new();
-    match Buffer::new().read_all(&origin, input, |blob| items.extend(scan(blob))) {
+    let read = Buffer::new().read_all(&origin, input, |blob| outcome.see(scan(blob), &origin.path));
+    match read {
         Ok(extent) => {
             meter.count(extent.bytes);
             outcome.coverage.files = 1;
@@ -27,6 +27,5 @@ pub fn read<T>(input: impl Read, meter: &Meter, scan: impl Fn(&Blob<'_>) -> Vec<
             outcome.errors.push(SourceError::Read { path: origin.shown, source });
         }
     }
-    outcome.items = items;
     outcome
 }

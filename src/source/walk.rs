@@ -9,7 +9,7 @@ use std::{
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
-use super::{Meter, Outcome, SourceError, exclude::Excluded, read::Buffer};
+use super::{Meter, Outcome, Seen, SourceError, exclude::Excluded, read::Buffer};
 use crate::{
     blob::{Blob, Nature, Origin},
     coverage::Skip,
@@ -46,7 +46,7 @@ pub enum GitIgnored {
 pub fn walk<T: Send>(
     options: &Options,
     meter: &Meter,
-    scan: impl Fn(&Blob<'_>) -> Vec<T> + Sync,
+    scan: impl Fn(&Blob<'_>) -> Seen<T> + Sync,
 ) -> Result<Outcome<T>, SourceError> {
     let mut outcome = Outcome::default();
     outcome.coverage.ignore_rules = options.git_ignored == GitIgnored::Skipped;
@@ -122,7 +122,7 @@ struct Builder<'s, 'a, T, F> {
     shared: &'s Shared<'a, T, F>,
 }
 
-impl<'s, 'a: 's, T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> ParallelVisitorBuilder<'s>
+impl<'s, 'a: 's, T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> ParallelVisitorBuilder<'s>
     for Builder<'s, 'a, T, F>
 {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
@@ -148,7 +148,7 @@ impl<T, F> Drop for Visitor<'_, '_, T, F> {
     }
 }
 
-impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> ParallelVisitor for Visitor<'_, '_, T, F> {
+impl<T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> ParallelVisitor for Visitor<'_, '_, T, F> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
             Ok(entry) => self.entry(&entry),
@@ -158,7 +158,7 @@ impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> ParallelVisitor for Visitor<'_,
     }
 }
 
-impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> Visitor<'_, '_, T, F> {
+impl<T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> Visitor<'_, '_, T, F> {
     fn entry(&mut self, entry: &DirEntry) {
         let path = entry.path();
         // A path that the user named is what it points to; a link found on the way is not followed.
@@ -191,7 +191,7 @@ impl<T: Send, F: Fn(&Blob<'_>) -> Vec<T> + Sync> Visitor<'_, '_, T, F> {
     fn file(&mut self, path: &Path, origin: &Origin) {
         let Self { shared, buffer, outcome } = self;
         let read = File::open(path).and_then(|f| {
-            buffer.read_all(origin, f, |blob| outcome.items.extend((shared.scan)(blob)))
+            buffer.read_all(origin, f, |blob| outcome.see((shared.scan)(blob), &origin.path))
         });
         match read {
             Ok(extent) => {

@@ -30,6 +30,7 @@ pub(crate) fn finding(rules: &RuleSet, id: &str, path: &str, value: &str) -> Fin
         exposure: None,
         reasons: Vec::new(),
         signed_token: false,
+        inside: None,
         history: None,
     }
 }

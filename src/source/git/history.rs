@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     blob::{Blob, Origin},
-    coverage::{Coverage, Objects as Counts, Skip},
+    coverage::{Coverage, Gap, Objects as Counts, Skip},
     edit::Edit,
     history::History,
     secret::Identity,
@@ -121,6 +121,9 @@ impl Search for Nothing {
     fn item(&self, _: Identity, (): &(), _: &Origin) -> Option<()> {
         None
     }
+    fn gaps((): &()) -> &[Gap] {
+        &[]
+    }
     fn line((): &()) -> usize {
         1
     }
@@ -177,8 +180,8 @@ impl<S: Search> Scan<'_, S> {
         let read = self.everything(repository, &database, &tips, &mut outcome);
         let told = self.teller(&database, &tips, read).tell();
         outcome.items = told.items;
-        for path in told.pointers {
-            outcome.coverage.skip(Skip::LfsPointer, path);
+        for (why, path) in told.skipped {
+            outcome.coverage.skip(why, path);
         }
         if !told.is_complete {
             note(&mut outcome, GitError::Places { limit: places::MAX_PATHS });

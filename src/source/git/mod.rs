@@ -35,6 +35,7 @@ use std::{
 
 use crate::{
     blob::{Blob, Origin},
+    coverage::Gap,
     edit::Edit,
     secret::Identity,
 };
@@ -74,6 +75,8 @@ pub trait Search: Sync {
         sightings: &Self::Sightings,
         origin: &Origin,
     ) -> Option<Self::Item>;
+    /// What was left out of a text.
+    fn gaps(sightings: &Self::Sightings) -> &[Gap];
     /// The line that an item begins in.
     fn line(item: &Self::Item) -> usize;
 }

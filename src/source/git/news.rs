@@ -1,12 +1,12 @@
 //! What changes bring in: secrets in the files that they write, unless a parent has them at the same path
 //! or the same change takes them away with a file that it deletes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gix::hash::ObjectId;
 
 use super::{Search, changes::Touched, reader::Library};
-use crate::{blob::Origin, secret::Identity, source::Meter};
+use crate::{blob::Origin, coverage::Skip, secret::Identity, source::Meter};
 
 /// Searches blobs, each of them once.
 pub(super) struct News<'n, S: Search> {
@@ -123,15 +123,20 @@ impl<'n, S: Search> News<'n, S> {
         self.identities(path, blob).binary_search(&identity).is_ok()
     }
 
-    /// Paths of those written files that Git LFS keeps elsewhere.
-    pub(super) fn pointers(&self, changes: &[Vec<Touched>]) -> Vec<String> {
+    /// Those written files that Git LFS keeps elsewhere, and what was left out of others.
+    pub(super) fn skipped(&self, changes: &[Vec<Touched>]) -> BTreeSet<(Skip, String)> {
         let pointers = &self.library.ledger().pointers;
-        let is_pointer = |t: &&Touched| t.now.is_some_and(|blob| pointers.contains(&blob));
-        let mut paths: Vec<String> =
-            changes.iter().flatten().filter(is_pointer).map(|t| origin(&t.path).path).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths
+        let mut skipped = BTreeSet::new();
+        for touched in changes.iter().flatten() {
+            let (Some(blob), path) = (touched.now, origin(&touched.path).path) else { continue };
+            for gap in self.parts(blob).iter().flat_map(S::gaps) {
+                skipped.insert((gap.why, gap.name(&path)));
+            }
+            if pointers.contains(&blob) {
+                skipped.insert((Skip::LfsPointer, path));
+            }
+        }
+        skipped
     }
 }
 

@@ -16,7 +16,6 @@ use super::{
     teller::{COMMIT_MESSAGE, TAG_MESSAGE},
 };
 use crate::{
-    coverage::Skip,
     history::{Change, History, Introduced, Reach},
     secret::Identity,
     source::{Meter, Outcome},
@@ -56,8 +55,8 @@ pub fn scan<S: Search>(
     }
     let mut scan = Scan { news, revisions, changes: Vec::new(), authors: Vec::new() };
     outcome.items = scan.run();
-    for path in scan.news.pointers(&scan.changes) {
-        outcome.coverage.skip(Skip::LfsPointer, path);
+    for (why, path) in scan.news.skipped(&scan.changes) {
+        outcome.coverage.skip(why, path);
     }
     drop(scan);
     library.settle(&mut outcome);

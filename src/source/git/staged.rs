@@ -19,7 +19,6 @@ use super::{
     trees::EntryKind,
 };
 use crate::{
-    coverage::Skip,
     history::{History, Reach},
     source::{Meter, Outcome},
 };
@@ -56,8 +55,8 @@ pub fn scan<S: Search>(
             outcome.items.push((item, history));
         }
     }
-    for path in news.pointers(&touched) {
-        outcome.coverage.skip(Skip::LfsPointer, path);
+    for (why, path) in news.skipped(&touched) {
+        outcome.coverage.skip(why, path);
     }
     library.settle(&mut outcome);
     Ok(outcome)

@@ -2,7 +2,7 @@
 //! out, and what keeps it.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     rc::Rc,
 };
 
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     blob::Origin,
+    coverage::Skip,
     history::{Change, History, Introduced, MAX_REFS, Reach},
     secret::Identity,
 };
@@ -31,8 +32,8 @@ pub(super) const TAG_MESSAGE: &[u8] = b".git/tag-message";
 /// What was told.
 pub(super) struct Told<I> {
     pub(super) items: Vec<(I, History)>,
-    /// Paths of files that Git LFS keeps elsewhere.
-    pub(super) pointers: Vec<String>,
+    /// Files that Git LFS keeps elsewhere, and what was left out of others.
+    pub(super) skipped: Vec<(Skip, String)>,
     /// Whether there were no more places than can be told apart.
     pub(super) is_complete: bool,
 }
@@ -126,7 +127,7 @@ impl<'t, S: Search> Teller<'t, S> {
 
     pub(super) fn tell(mut self) -> Told<S::Item> {
         self.commits();
-        let pointers = self.count();
+        let skipped = self.count();
         self.head();
         self.removals();
         self.named_directly();
@@ -134,7 +135,7 @@ impl<'t, S: Search> Teller<'t, S> {
         self.strays();
         self.messages();
         let items = self.items();
-        Told { items, pointers, is_complete: self.paths.is_complete() }
+        Told { items, skipped, is_complete: self.paths.is_complete() }
     }
 
     /// The commits among `wanted` that change anything found, by their trees or messages; and everything
@@ -252,8 +253,8 @@ impl<'t, S: Search> Teller<'t, S> {
         }
     }
 
-    /// How many commits contain each secret; also the paths of what Git LFS keeps elsewhere.
-    fn count(&mut self) -> Vec<String> {
+    /// How many commits contain each secret; also what Git LFS keeps elsewhere or a limit left out.
+    fn count(&mut self) -> Vec<(Skip, String)> {
         let mut tops: HashMap<Node, [u64; REACHES]> = HashMap::new();
         for n in 0..self.graph.commits.len() as Number {
             if let Some(node) = self.node(n) {
@@ -261,10 +262,13 @@ impl<'t, S: Search> Teller<'t, S> {
             }
         }
         let places = self.places.carry_down(tops, &mut self.paths);
-        let mut pointers: Vec<PathId> = Vec::new();
+        let mut skipped: BTreeSet<(Skip, String)> = BTreeSet::new();
         for (path, blob, counts) in places {
             if self.pointers.contains(&blob) {
-                pointers.push(path);
+                skipped.insert((Skip::LfsPointer, self.origin(path).path));
+            }
+            for gap in self.sightings.get(&blob).into_iter().flatten().flat_map(S::gaps) {
+                skipped.insert((gap.why, gap.name(&self.origin(path).path)));
             }
             for identity in self.identities(path, blob).iter() {
                 if let Some(&number) = self.numbers.get(&(path, *identity)) {
@@ -273,9 +277,7 @@ impl<'t, S: Search> Teller<'t, S> {
                 }
             }
         }
-        pointers.sort_unstable();
-        pointers.dedup();
-        pointers.into_iter().map(|p| self.origin(p).path).collect()
+        skipped.into_iter().collect()
     }
 
     fn head_commit(&self) -> Option<Number> {
