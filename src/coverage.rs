@@ -27,6 +27,12 @@ pub enum Skip {
     SubmoduleNotCheckedOut,
     /// Part of what it expands to: a limit was reached.
     Stopped(Limit),
+    /// A container that needs a password.
+    Encrypted,
+    /// A container, or a member of one, in a form that no sound library reads.
+    Unopened,
+    /// A container that is cut off, or whose bytes are wrong; the scan is not complete.
+    DamagedContainer,
 }
 
 /// How far an input is expanded.
@@ -44,6 +50,8 @@ pub enum Limit {
     Members,
     /// Time.
     Time,
+    /// Bytes of containers that must be held in memory to be opened.
+    Held,
 }
 
 impl Limit {
@@ -56,6 +64,7 @@ impl Limit {
             Self::Ratio => "--max-ratio",
             Self::Members => "--max-members",
             Self::Time => "--max-seconds",
+            Self::Held => "--max-held-megabytes",
         }
     }
 }
@@ -78,7 +87,7 @@ impl Gap {
 
 impl Skip {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Symlink,
         Self::Special,
         Self::Binary,
@@ -90,10 +99,14 @@ impl Skip {
         Self::Stopped(Limit::Ratio),
         Self::Stopped(Limit::Members),
         Self::Stopped(Limit::Time),
+        Self::Stopped(Limit::Held),
+        Self::Encrypted,
+        Self::Unopened,
         Self::Unreadable,
         Self::ShallowBoundary,
         Self::MissingObject,
         Self::CorruptObject,
+        Self::DamagedContainer,
     ];
 
     /// Whether a scan with such a gap is not complete.
@@ -102,13 +115,16 @@ impl Skip {
             Self::Unreadable
             | Self::ShallowBoundary
             | Self::MissingObject
-            | Self::CorruptObject => true,
+            | Self::CorruptObject
+            | Self::DamagedContainer => true,
             Self::Symlink
             | Self::Special
             | Self::Binary
             | Self::LfsPointer
             | Self::SubmoduleNotCheckedOut
-            | Self::Stopped(_) => false,
+            | Self::Stopped(_)
+            | Self::Encrypted
+            | Self::Unopened => false,
         }
     }
 
@@ -130,6 +146,10 @@ impl Skip {
             Self::Stopped(Limit::Ratio) => "ratio-limit",
             Self::Stopped(Limit::Members) => "members-limit",
             Self::Stopped(Limit::Time) => "time-limit",
+            Self::Stopped(Limit::Held) => "held-bytes-limit",
+            Self::Encrypted => "encrypted",
+            Self::Unopened => "unopened",
+            Self::DamagedContainer => "damaged-container",
         }
     }
 }
@@ -148,6 +168,9 @@ impl fmt::Display for Skip {
             Self::MissingObject => "objects that are named and not there",
             Self::CorruptObject => "objects that are damaged",
             Self::LfsPointer => "files that Git LFS keeps elsewhere",
+            Self::Encrypted => "encrypted containers not opened",
+            Self::Unopened => "containers in a form that is not opened",
+            Self::DamagedContainer => "containers that are damaged",
             Self::SubmoduleNotCheckedOut => "submodules that are not checked out",
         })
     }

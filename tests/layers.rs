@@ -81,7 +81,9 @@ fn homes(name: &str) -> &'static [&'static str] {
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["rule", "report"],
-        "serde_json" => &["filter", "report"],
+        "serde_json" => &["content::container", "filter", "report"],
+        "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex"
+        | "flate2" => &["content::container"],
         "thiserror" => &["rule", "source"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }

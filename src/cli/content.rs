@@ -25,6 +25,9 @@ pub struct ContentArgs {
     /// Open at most so many members of containers
     #[arg(long, value_name = "N", default_value_t = Limits::default().max_members)]
     pub max_members: u64,
+    /// Hold at most so many megabytes of containers that cannot be opened from front to back
+    #[arg(long, value_name = "MB", default_value_t = Limits::default().max_held_bytes >> 20)]
+    pub max_held_megabytes: u64,
     /// Stop expanding after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().max_time.as_secs())]
     pub max_seconds: u64,
@@ -38,6 +41,7 @@ impl From<&ContentArgs> for Limits {
             max_expanded_bytes: args.max_expanded_megabytes.saturating_mul(1 << 20),
             max_ratio: args.max_ratio,
             max_members: args.max_members,
+            max_held_bytes: args.max_held_megabytes.saturating_mul(1 << 20),
             max_time: Duration::from_secs(args.max_seconds),
         }
     }

@@ -17,6 +17,8 @@ pub struct Limits {
     pub max_ratio: u64,
     /// Members of containers, all together.
     pub max_members: u64,
+    /// Bytes of containers that must be held in memory to be opened, at any one time.
+    pub max_held_bytes: u64,
     /// From the beginning of its search.
     pub max_time: Duration,
 }
@@ -29,6 +31,7 @@ impl Default for Limits {
             max_expanded_bytes: 1 << 30,
             max_ratio: 500,
             max_members: 100_000,
+            max_held_bytes: 64 << 20,
             max_time: Duration::from_secs(60),
         }
     }

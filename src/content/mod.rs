@@ -1,7 +1,9 @@
 //! From stored bytes to bytes worth searching: UTF-16 becomes UTF-8; the rest is searched as it is.
 
+pub mod container;
 mod encoding;
 mod limits;
+pub mod read;
 
 use std::{borrow::Cow, ops::Range};
 

@@ -6,8 +6,9 @@
 mod grade;
 mod memory;
 mod sighting;
+mod unpack;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::Mutex};
 
 pub use memory::Memory;
 pub use sighting::Sightings;
@@ -28,6 +29,8 @@ pub struct Engine {
     rules: RuleSet,
     prefilter: Prefilter,
     limits: Limits,
+    /// Whoever holds a large container in memory.
+    turn: Mutex<()>,
     now: i64,
 }
 
@@ -44,7 +47,7 @@ impl Engine {
     /// An engine for `rules`. `now` is in seconds since 1970, for expiry dates.
     pub fn new(rules: RuleSet, now: i64) -> Self {
         let prefilter = Prefilter::new(&rules);
-        Self { rules, prefilter, limits: Limits::default(), now }
+        Self { rules, prefilter, limits: Limits::default(), turn: Mutex::default(), now }
     }
 
     /// The same engine, with other limits for what one input expands to.

@@ -49,7 +49,7 @@ struct Sighting {
 
 impl Sightings {
     /// Of a text that holds nothing.
-    fn none(owned: Range<usize>) -> Self {
+    pub(super) fn none(owned: Range<usize>) -> Self {
         Self { all: Vec::new(), of_members: Vec::new(), owned, gaps: Vec::new() }
     }
 
@@ -58,12 +58,25 @@ impl Sightings {
         self.all.is_empty() && self.of_members.is_empty() && self.gaps.is_empty()
     }
 
+    /// Adds what another text of the same input holds that has no text of its own.
+    pub(super) fn append(&mut self, other: Self) {
+        self.of_members.extend(other.of_members);
+        for gap in other.gaps {
+            self.skipped(gap.why, gap.route);
+        }
+    }
+
     /// Notes that `why` left out what `route` leads to, or part of it.
     pub fn skipped(&mut self, why: Skip, route: Route) {
         let gap = Gap { why, route };
         if !self.gaps.contains(&gap) {
             self.gaps.push(gap);
         }
+    }
+
+    /// Whether a container could be opened, if it is one that holds this.
+    pub fn is_opened(&self) -> bool {
+        self.gaps.iter().all(|gap| !gap.route.0.is_empty())
     }
 
     /// What was left out of the text and of what it expands to.

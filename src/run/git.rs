@@ -4,10 +4,11 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::Context as _;
 
-use super::{Exit, engine, load_rules, output, seen, since};
+use super::{Exit, Files, engine, load_rules, output, since};
 use crate::{
     blob::{Blob, Origin},
     cli::GitArgs,
+    content::container::{Input, Kind},
     coverage::Gap,
     edit::Edit,
     engine::{Engine, Memory, Sightings},
@@ -17,7 +18,7 @@ use crate::{
     source::{
         Meter, Outcome,
         exclude::Excluded,
-        git::{self, Reading, Search, history, range, staged},
+        git::{self, Opened, Reading, Search, history, range, staged},
         walk::{self, GitIgnored},
     },
 };
@@ -144,7 +145,7 @@ fn checked_out(
         git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.common.threads,
     };
-    walk::walk(&options, meter, |blob| seen(engine, blob)).context("cannot scan the working tree")
+    walk::walk(&options, meter, &Files(engine)).context("cannot scan the working tree")
 }
 
 /// Adds what stands in the working tree. What the database has as well is one finding, which keeps its
@@ -208,6 +209,16 @@ impl Search for Texts<'_> {
 
     fn part(&self, blob: &Blob<'_>) -> Option<Sightings> {
         Some(self.0.sight(blob)).filter(|s| !s.is_empty())
+    }
+
+    fn container(&self, head: &[u8]) -> Option<Kind> {
+        self.0.container(head)
+    }
+
+    fn open(&self, kind: Kind, input: Input<'_>, stored: u64) -> (Option<Sightings>, Opened) {
+        let found = self.0.sight_container(kind, input, stored);
+        let opened = if found.is_opened() { Opened::Yes } else { Opened::No };
+        ((!found.is_empty()).then_some(found), opened)
     }
 
     fn identities(&self, sightings: &Sightings, path: &str) -> Vec<Identity> {

@@ -16,17 +16,20 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use crate::{
-    blob::Blob,
+    blob::{Blob, Origin},
     cli::{Cli, Color, Command, RuleArgs},
-    content::Limits,
-    engine::Engine,
+    content::{
+        Limits,
+        container::{Input, Kind},
+    },
+    engine::{Engine, Sightings},
     finding::Finding,
     report,
     rule::{
         RuleSet,
         load::{self, LoadError, Selection},
     },
-    source::Seen,
+    source::{Look, Seen},
 };
 
 /// How a run ended.
@@ -103,10 +106,29 @@ fn engine(rules: RuleSet, limits: Limits) -> &'static Engine {
     Box::leak(Box::new(engine.with_limits(limits)))
 }
 
-/// What `engine` sees in a blob.
-fn seen(engine: &Engine, blob: &Blob<'_>) -> Seen<Finding> {
-    let sightings = engine.sight(blob);
-    Seen { items: engine.findings(&sightings, blob.origin), gaps: sightings.gaps().to_vec() }
+/// The engine, as files are searched.
+struct Files<'e>(&'e Engine);
+
+impl Files<'_> {
+    fn seen(&self, sightings: &Sightings, origin: &Origin) -> Seen<Finding> {
+        Seen { items: self.0.findings(sightings, origin), gaps: sightings.gaps().to_vec() }
+    }
+}
+
+impl Look for Files<'_> {
+    type Item = Finding;
+
+    fn blob(&self, blob: &Blob<'_>) -> Seen<Finding> {
+        self.seen(&self.0.sight(blob), blob.origin)
+    }
+
+    fn container(&self, head: &[u8]) -> Option<Kind> {
+        self.0.container(head)
+    }
+
+    fn open(&self, origin: &Origin, kind: Kind, input: Input<'_>, stored: u64) -> Seen<Finding> {
+        self.seen(&self.0.sight_container(kind, input, stored), origin)
+    }
 }
 
 /// Whether standard output gets colours.

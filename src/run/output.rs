@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Exit, style, warn};
 use crate::{
     cli::CommonArgs,
+    coverage::Skip,
     engine::Engine,
     finding::Finding,
     report::{self, Detail, Report, Secrets, Style},
@@ -30,6 +31,8 @@ pub(super) fn finish(
     outcome.coverage.sort();
     let mut errors: Vec<String> =
         outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
+    let damaged = outcome.coverage.skipped.get(&Skip::DamagedContainer).into_iter().flatten();
+    errors.extend(damaged.map(|name| format!("`{name}` is damaged: not all of it was searched")));
     errors.sort();
     let findings = triage(args, engine, outcome.items, &mut errors);
     for error in &errors {

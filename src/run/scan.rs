@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::{Exit, engine, load_rules, output, seen};
+use super::{Exit, Files, engine, load_rules, output};
 use crate::{
     cli::ScanArgs,
     engine::Engine,
@@ -30,9 +30,9 @@ fn read(args: &ScanArgs, engine: &Engine, meter: &Meter) -> anyhow::Result<Outco
         git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.common.threads,
     };
-    let mut outcome = walk::walk(&options, meter, |blob| seen(engine, blob))?;
+    let mut outcome = walk::walk(&options, meter, &Files(engine))?;
     if !streams.is_empty() {
-        outcome.add(stdin::read(io::stdin().lock(), meter, |blob| seen(engine, blob)));
+        outcome.add(stdin::read(io::stdin().lock(), meter, &Files(engine)));
     }
     if options.roots.is_empty() {
         outcome.coverage.ignore_rules = false;

@@ -3,17 +3,24 @@
 
 pub mod exclude;
 pub mod git;
-mod read;
 pub mod stdin;
 pub mod walk;
 
 use std::{
-    io,
+    fs::File,
+    io::{self, BufReader, Read, Seek},
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::coverage::{Coverage, Gap};
+use crate::{
+    blob::{Blob, Nature, Origin},
+    content::{
+        container::{Input, Kind},
+        read::{Buffer, HEAD_BYTES},
+    },
+    coverage::{Coverage, Gap, Skip},
+};
 
 /// One input that could not be read. The scan goes on.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +36,19 @@ pub enum SourceError {
     Glob { glob: String, source: ignore::Error },
 }
 
+/// What is looked for in files.
+pub trait Look: Sync {
+    /// What is reported.
+    type Item: Send;
+
+    /// Searches a blob.
+    fn blob(&self, blob: &Blob<'_>) -> Seen<Self::Item>;
+    /// What sort of container begins with `head`, if it is one to be opened.
+    fn container(&self, head: &[u8]) -> Option<Kind>;
+    /// Opens the container of `stored` bytes at `origin`.
+    fn open(&self, origin: &Origin, kind: Kind, input: Input<'_>, stored: u64) -> Seen<Self::Item>;
+}
+
 /// What was seen in one blob.
 #[derive(Debug)]
 pub struct Seen<T> {
@@ -36,6 +56,14 @@ pub struct Seen<T> {
     pub items: Vec<T>,
     /// What was left out of it.
     pub gaps: Vec<Gap>,
+}
+
+/// Where the bytes of an input come from.
+enum Whence<R> {
+    /// A file of so many bytes.
+    File(File, u64),
+    /// They come once.
+    Once(R),
 }
 
 /// What a source did.
@@ -62,6 +90,99 @@ impl<T> Outcome<T> {
         for gap in seen.gaps {
             self.coverage.skip(gap.why, gap.name(path));
         }
+    }
+
+    /// Reads an input to its end and looks at it; says how many bytes it has.
+    ///
+    /// # Errors
+    ///
+    /// If reading fails; what was read until then counts.
+    fn look<L: Look<Item = T>>(
+        &mut self,
+        look: &L,
+        buffer: &mut Buffer,
+        origin: &Origin,
+        whence: Whence<impl Read>,
+    ) -> io::Result<u64> {
+        let bytes = match whence {
+            Whence::File(mut file, stored) => {
+                let head = buffer.head(&mut file);
+                match look.container(head) {
+                    None => self.text(look, buffer, origin, file)?,
+                    Some(kind) => self.file(look, buffer, origin, kind, (file, stored))?,
+                }
+            }
+            Whence::Once(mut input) => {
+                let head = buffer.head(&mut input);
+                match look.container(head) {
+                    None => self.text(look, buffer, origin, input)?,
+                    Some(kind) => self.stream(look, buffer, origin, kind, input)?,
+                }
+            }
+        };
+        self.coverage.files += 1;
+        self.coverage.bytes += bytes;
+        Ok(bytes)
+    }
+
+    /// Looks at an input that is no container.
+    fn text<L: Look<Item = T>>(
+        &mut self,
+        look: &L,
+        buffer: &mut Buffer,
+        origin: &Origin,
+        input: impl Read,
+    ) -> io::Result<u64> {
+        let extent =
+            buffer.read_all(origin, input, |blob| self.see(look.blob(blob), &origin.path))?;
+        if extent.nature == Nature::Binary {
+            self.coverage.skip(Skip::Binary, origin.path.clone());
+        }
+        Ok(extent.bytes)
+    }
+
+    /// Opens a container; and searches it as it is if that does not succeed.
+    fn file<L: Look<Item = T>>(
+        &mut self,
+        look: &L,
+        buffer: &mut Buffer,
+        origin: &Origin,
+        kind: Kind,
+        (file, stored): (File, u64),
+    ) -> io::Result<u64> {
+        buffer.take_head();
+        let mut input = BufReader::with_capacity(HEAD_BYTES, file);
+        input.rewind()?;
+        let seen = look.open(origin, kind, Input::Seekable(&mut input), stored);
+        let is_opened = seen.gaps.iter().all(|gap| !gap.route.0.is_empty());
+        self.see(seen, &origin.path);
+        if !is_opened {
+            input.rewind()?;
+            self.text(look, buffer, origin, input)?;
+        }
+        Ok(stored)
+    }
+
+    /// Opens a container whose bytes come once.
+    fn stream<L: Look<Item = T>>(
+        &mut self,
+        look: &L,
+        buffer: &mut Buffer,
+        origin: &Origin,
+        kind: Kind,
+        input: impl Read,
+    ) -> io::Result<u64> {
+        let head = buffer.take_head();
+        let mut input = head.chain(input).take(u64::MAX);
+        let seen = look.open(origin, kind, Input::Stream(&mut input), u64::MAX);
+        let is_opened = seen.gaps.iter().all(|gap| !gap.route.0.is_empty());
+        self.see(seen, &origin.path);
+        if is_opened {
+            io::copy(&mut input, &mut io::sink())?;
+        } else {
+            self.text(look, buffer, origin, &mut input)?;
+        }
+        Ok(u64::MAX - input.limit())
     }
 
     /// Adds what another thread or source did.

@@ -2,26 +2,15 @@
 
 use std::io::Read;
 
-use super::{Meter, Outcome, Seen, SourceError, read::Buffer};
-use crate::{
-    blob::{Blob, Nature, Origin},
-    coverage::Skip,
-};
+use super::{Look, Meter, Outcome, SourceError, Whence};
+use crate::{blob::Origin, content::read::Buffer, coverage::Skip};
 
 /// Reads `input` to its end and scans it.
-pub fn read<T>(input: impl Read, meter: &Meter, scan: impl Fn(&Blob<'_>) -> Seen<T>) -> Outcome<T> {
+pub fn read<L: Look>(input: impl Read, meter: &Meter, look: &L) -> Outcome<L::Item> {
     let origin = Origin::stdin();
     let mut outcome = Outcome::default();
-    let read = Buffer::new().read_all(&origin, input, |blob| outcome.see(scan(blob), &origin.path));
-    match read {
-        Ok(extent) => {
-            meter.count(extent.bytes);
-            outcome.coverage.files = 1;
-            outcome.coverage.bytes = extent.bytes;
-            if extent.nature == Nature::Binary {
-                outcome.coverage.skip(Skip::Binary, origin.path);
-            }
-        }
+    match outcome.look(look, &mut Buffer::new(), &origin, Whence::Once(input)) {
+        Ok(bytes) => meter.count(bytes),
         Err(source) => {
             outcome.coverage.skip(Skip::Unreadable, origin.path);
             outcome.errors.push(SourceError::Read { path: origin.shown, source });

@@ -9,11 +9,8 @@ use std::{
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
-use super::{Meter, Outcome, Seen, SourceError, exclude::Excluded, read::Buffer};
-use crate::{
-    blob::{Blob, Nature, Origin},
-    coverage::Skip,
-};
+use super::{Look, Meter, Outcome, SourceError, Whence, exclude::Excluded};
+use crate::{blob::Origin, content::read::Buffer, coverage::Skip};
 
 /// What to walk, and how.
 #[derive(Debug, Clone, Default)]
@@ -43,11 +40,11 @@ pub enum GitIgnored {
 /// # Errors
 ///
 /// If a glob can't be parsed. Files that can't be read are in the outcome.
-pub fn walk<T: Send>(
+pub fn walk<L: Look>(
     options: &Options,
     meter: &Meter,
-    scan: impl Fn(&Blob<'_>) -> Seen<T> + Sync,
-) -> Result<Outcome<T>, SourceError> {
+    look: &L,
+) -> Result<Outcome<L::Item>, SourceError> {
     let mut outcome = Outcome::default();
     outcome.coverage.ignore_rules = options.git_ignored == GitIgnored::Skipped;
     let mut roots = Vec::new();
@@ -78,7 +75,7 @@ pub fn walk<T: Send>(
         .threads(options.threads)
         .overrides(Excluded::new(&options.exclude)?.into_override())
         .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
-    let shared = Shared { roots: &roots, meter, scan: &scan, outcome: Mutex::new(outcome) };
+    let shared = Shared { roots: &roots, meter, look, outcome: Mutex::new(outcome) };
     builder.build_parallel().visit(&mut Builder { shared: &shared });
     Ok(shared.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
@@ -111,20 +108,18 @@ impl Root {
     }
 }
 
-struct Shared<'a, T, F> {
+struct Shared<'a, L: Look> {
     roots: &'a [Root],
     meter: &'a Meter,
-    scan: &'a F,
-    outcome: Mutex<Outcome<T>>,
+    look: &'a L,
+    outcome: Mutex<Outcome<L::Item>>,
 }
 
-struct Builder<'s, 'a, T, F> {
-    shared: &'s Shared<'a, T, F>,
+struct Builder<'s, 'a, L: Look> {
+    shared: &'s Shared<'a, L>,
 }
 
-impl<'s, 'a: 's, T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> ParallelVisitorBuilder<'s>
-    for Builder<'s, 'a, T, F>
-{
+impl<'s, 'a: 's, L: Look> ParallelVisitorBuilder<'s> for Builder<'s, 'a, L> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
         Box::new(Visitor {
             shared: self.shared,
@@ -135,20 +130,20 @@ impl<'s, 'a: 's, T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> ParallelVisitorBui
 }
 
 /// One thread's work; its outcome joins the others' when it ends.
-struct Visitor<'s, 'a, T, F> {
-    shared: &'s Shared<'a, T, F>,
+struct Visitor<'s, 'a, L: Look> {
+    shared: &'s Shared<'a, L>,
     buffer: Buffer,
-    outcome: Outcome<T>,
+    outcome: Outcome<L::Item>,
 }
 
-impl<T, F> Drop for Visitor<'_, '_, T, F> {
+impl<L: Look> Drop for Visitor<'_, '_, L> {
     fn drop(&mut self) {
         let outcome = std::mem::take(&mut self.outcome);
         self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner).add(outcome);
     }
 }
 
-impl<T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> ParallelVisitor for Visitor<'_, '_, T, F> {
+impl<L: Look> ParallelVisitor for Visitor<'_, '_, L> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
             Ok(entry) => self.entry(&entry),
@@ -158,7 +153,7 @@ impl<T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> ParallelVisitor for Visitor<'_
     }
 }
 
-impl<T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> Visitor<'_, '_, T, F> {
+impl<L: Look> Visitor<'_, '_, L> {
     fn entry(&mut self, entry: &DirEntry) {
         let path = entry.path();
         // A path that the user named is what it points to; a link found on the way is not followed.
@@ -190,18 +185,14 @@ impl<T: Send, F: Fn(&Blob<'_>) -> Seen<T> + Sync> Visitor<'_, '_, T, F> {
 
     fn file(&mut self, path: &Path, origin: &Origin) {
         let Self { shared, buffer, outcome } = self;
-        let read = File::open(path).and_then(|f| {
-            buffer.read_all(origin, f, |blob| outcome.see((shared.scan)(blob), &origin.path))
+        let read = File::open(path).and_then(|file| {
+            let meta = file.metadata()?;
+            let whence =
+                if meta.is_file() { Whence::File(file, meta.len()) } else { Whence::Once(file) };
+            outcome.look(shared.look, buffer, origin, whence)
         });
         match read {
-            Ok(extent) => {
-                shared.meter.count(extent.bytes);
-                outcome.coverage.files += 1;
-                outcome.coverage.bytes += extent.bytes;
-                if extent.nature == Nature::Binary {
-                    outcome.coverage.skip(Skip::Binary, origin.path.clone());
-                }
-            }
+            Ok(bytes) => shared.meter.count(bytes),
             Err(source) => self.unreadable(path, origin.path.clone(), source),
         }
     }

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod commands;
+mod containers;
 mod fakes;
 mod fixtures;
 mod hidden;
@@ -15,9 +16,11 @@ mod history_bad;
 mod history_edits;
 mod history_random;
 mod history_truth;
+mod hostile_containers;
 mod inputs;
 mod jwt;
 mod output;
+mod pack;
 mod packs;
 mod project;
 mod repository;

@@ -3,14 +3,15 @@
 use std::io::{self, Read};
 
 use super::{
-    Search,
+    Opened, Search,
     objects::Object,
     walk::{Broken, Visited, Visitor},
 };
 use crate::{
-    blob::Origin,
+    blob::{Blob, Origin},
+    content::{container::Input, read::Buffer},
     edit::Edit,
-    source::{Meter, read::Buffer},
+    source::Meter,
 };
 
 /// How blobs that are made from others are searched.
@@ -66,6 +67,15 @@ impl<T> Found<T> {
 /// <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer>
 pub(super) const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
+/// Adds what is in `bytes` to `parts`, if they are a container.
+pub(super) fn open<S: Search>(search: &S, bytes: &[u8], parts: &mut Vec<S::Sightings>) -> Opened {
+    let Some(kind) = search.container(bytes) else { return Opened::No };
+    let input = Input::Seekable(&mut io::Cursor::new(bytes));
+    let (found, opened) = search.open(kind, input, bytes.len() as u64);
+    parts.extend(found);
+    opened
+}
+
 impl<S: Search> Blobs<'_, S> {
     fn note(
         &self,
@@ -81,9 +91,29 @@ impl<S: Search> Blobs<'_, S> {
         if bytes.starts_with(POINTER) {
             found.pointers.push(visited.object);
         }
-        if let Some(sightings) = self.search.sightings(bytes, memory) {
-            found.sightings.push((visited.object, vec![sightings]));
+        let mut parts = Vec::new();
+        if open(self.search, bytes, &mut parts) == Opened::No {
+            parts.extend(self.search.sightings(bytes, memory));
         }
+        if !parts.is_empty() {
+            found.sightings.push((visited.object, parts));
+        }
+    }
+
+    /// What a large blob holds: `parts` of it, or of what is in it. Returns its length.
+    fn stream_parts(&self, bytes: &mut dyn Read, parts: &mut Vec<S::Sightings>) -> io::Result<u64> {
+        let mut buffer = Buffer::new();
+        let head = buffer.head(&mut *bytes);
+        let Some(kind) = self.search.container(head) else {
+            let part = |blob: &Blob<'_>| parts.extend(self.search.part(blob));
+            return Ok(buffer.read_all(&Origin::nowhere(), bytes, part)?.bytes);
+        };
+        let head = buffer.take_head();
+        let mut bytes = head.chain(bytes).take(u64::MAX);
+        let (found, _) = self.search.open(kind, Input::Stream(&mut bytes), u64::MAX);
+        parts.extend(found);
+        io::copy(&mut bytes, &mut io::sink())?;
+        Ok(u64::MAX - bytes.limit())
     }
 
     fn count(&self, found: &mut Found<S::Sightings>, bytes: u64) {
@@ -126,13 +156,12 @@ impl<S: Search> Visitor for Blobs<'_, S> {
         bytes: &mut dyn Read,
     ) -> io::Result<()> {
         let mut parts = Vec::new();
-        let read = Buffer::new()
-            .read_all(&Origin::nowhere(), bytes, |blob| parts.extend(self.search.part(blob)));
+        let read = self.stream_parts(bytes, &mut parts);
         if visited.is_first {
             if !parts.is_empty() {
                 found.sightings.push((visited.object, parts));
             }
-            self.count(found, read.as_ref().map_or(0, |extent| extent.bytes));
+            self.count(found, *read.as_ref().unwrap_or(&0));
         }
         read.map(|_| ())
     }

@@ -10,7 +10,7 @@ use std::{
 use gix::{hash::ObjectId, objs::Kind};
 
 use super::{
-    GitError, Reading, Search,
+    GitError, Opened, Reading, Search,
     blobs::{Blobs, Found},
     commits::{Annals, Commits},
     gaps::Gaps,
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     blob::{Blob, Origin},
+    content::container::{self, Input},
     coverage::{Coverage, Gap, Objects as Counts, Skip},
     edit::Edit,
     history::History,
@@ -114,6 +115,12 @@ impl Search for Nothing {
     }
     fn part(&self, _: &Blob<'_>) -> Option<()> {
         None
+    }
+    fn container(&self, _: &[u8]) -> Option<container::Kind> {
+        None
+    }
+    fn open(&self, _: container::Kind, _: Input<'_>, _: u64) -> (Option<()>, Opened) {
+        (None, Opened::No)
     }
     fn identities(&self, (): &(), _: &str) -> Vec<Identity> {
         Vec::new()

@@ -35,6 +35,7 @@ use std::{
 
 use crate::{
     blob::{Blob, Origin},
+    content::container::{Input, Kind},
     coverage::Gap,
     edit::Edit,
     secret::Identity,
@@ -66,6 +67,10 @@ pub trait Search: Sync {
     fn sightings(&self, bytes: &[u8], memory: &Self::Memory) -> Option<Self::Sightings>;
     /// What is found in a part of a text, if anything.
     fn part(&self, blob: &Blob<'_>) -> Option<Self::Sightings>;
+    /// What sort of container begins with `head`, if it is one to be opened.
+    fn container(&self, head: &[u8]) -> Option<Kind>;
+    /// What a container of `stored` bytes holds, and whether it was opened at all.
+    fn open(&self, kind: Kind, input: Input<'_>, stored: u64) -> (Option<Self::Sightings>, Opened);
     /// Which secrets sightings are in the file at `path`.
     fn identities(&self, sightings: &Self::Sightings, path: &str) -> Vec<Identity>;
     /// The first occurrence of the secret `identity` in a file.
@@ -79,6 +84,15 @@ pub trait Search: Sync {
     fn gaps(sightings: &Self::Sightings) -> &[Gap];
     /// The line that an item begins in.
     fn line(item: &Self::Item) -> usize;
+}
+
+/// Whether a container could be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// Its members were searched.
+    Yes,
+    /// It is to be searched as it is.
+    No,
 }
 
 /// Why a repository, or part of it, could not be read.

@@ -13,8 +13,8 @@ use gix::{
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    Search,
-    blobs::POINTER,
+    Opened, Search,
+    blobs::{self, POINTER},
     commits::{shown_name, signed},
     gaps::Gaps,
     threads::Threads,
@@ -23,8 +23,9 @@ use super::{
 };
 use crate::{
     blob::Origin,
+    content::read::Buffer,
     history::Change,
-    source::{Meter, Outcome, read::Buffer},
+    source::{Meter, Outcome},
 };
 
 /// A repository, and what was read of it so far.
@@ -312,6 +313,9 @@ impl Reader<'_> {
 
 fn sightings<S: Search>(buffer: &mut Buffer, bytes: &[u8], search: &S) -> Vec<S::Sightings> {
     let mut found = Vec::new();
+    if blobs::open(search, bytes, &mut found) == Opened::Yes {
+        return found;
+    }
     let read: io::Result<_> =
         buffer.read_all(&Origin::nowhere(), bytes, |blob| found.extend(search.part(blob)));
     read.expect("reading from memory does not fail");

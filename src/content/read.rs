@@ -3,10 +3,7 @@
 
 use std::io::{self, Read};
 
-use crate::{
-    blob::{Before, Blob, Nature, Origin},
-    content,
-};
+use crate::blob::{Before, Blob, Nature, Origin};
 
 /// Bytes that one blob answers for.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -14,48 +11,82 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// lines around it.
 const OVERLAP_BYTES: usize = 64 << 10;
 
+/// What a first read asks for: nearly every source file fits.
+pub const HEAD_BYTES: usize = 64 << 10;
+
 /// Room for one chunk and its surroundings; one per thread, used again for every file.
-#[derive(Debug, Default)]
-pub(super) struct Buffer {
+#[derive(Debug)]
+pub struct Buffer {
     bytes: Vec<u8>,
+    /// Of `bytes`, what was read ahead.
+    head: usize,
+    /// Why reading ahead ended.
+    error: Option<io::Error>,
     chunk: usize,
     overlap: usize,
 }
 
 /// What was read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Extent {
-    pub(super) bytes: u64,
-    pub(super) nature: Nature,
+pub struct Extent {
+    /// Bytes of the input.
+    pub bytes: u64,
+    /// How it looked when it was opened.
+    pub nature: Nature,
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Buffer {
-    pub(super) fn new() -> Self {
+    /// An empty one.
+    pub fn new() -> Self {
         Self::with_sizes(CHUNK_BYTES, OVERLAP_BYTES)
     }
 
     fn with_sizes(chunk: usize, overlap: usize) -> Self {
-        Self { bytes: Vec::new(), chunk, overlap }
+        Self { bytes: Vec::new(), head: 0, error: None, chunk, overlap }
     }
 
-    /// Reads `input` to its end and passes it to `scan`, blob by blob.
+    /// The beginning of `input`: `HEAD_BYTES` or all that there is. `read_all` goes on behind it.
+    /// An error comes when that is read.
+    pub fn head(&mut self, mut input: impl Read) -> &[u8] {
+        let (mut filled, mut total) = (0, 0);
+        (self.head, self.error) = (0, None);
+        self.error = self.fill(&mut input, &mut filled, HEAD_BYTES, &mut total).err();
+        self.head = filled;
+        &self.bytes[..filled]
+    }
+
+    /// What `head` read, which this will not read again.
+    pub fn take_head(&mut self) -> Head {
+        let head = std::mem::take(&mut self.head);
+        Head { bytes: io::Cursor::new(self.bytes[..head].to_vec()), error: self.error.take() }
+    }
+
+    /// Reads `input` to its end, from behind the head if that was read, and passes it to `scan`, blob by
+    /// blob.
     ///
     /// # Errors
     ///
     /// If reading fails; what was read until then has been scanned.
-    pub(super) fn read_all(
+    pub fn read_all(
         &mut self,
         origin: &Origin,
         mut input: impl Read,
         mut scan: impl FnMut(&Blob<'_>),
     ) -> io::Result<Extent> {
         let capacity = self.chunk + 2 * self.overlap;
-        let (mut filled, mut owned_from, mut total) = (0, 0, 0);
+        let mut filled = std::mem::take(&mut self.head);
+        let (mut owned_from, mut total) = (0, filled as u64);
         let mut before = Before::default();
         let mut nature = None;
         loop {
             let end = self.fill(&mut input, &mut filled, capacity, &mut total);
-            let nature = *nature.get_or_insert_with(|| content::nature(&self.bytes[..filled]));
+            let nature = *nature.get_or_insert_with(|| super::nature(&self.bytes[..filled]));
             let last = !matches!(end, Ok(End::Full));
             let owned = owned_from..if last { filled } else { filled - self.overlap };
             let bytes = &self.bytes[..filled];
@@ -64,7 +95,7 @@ impl Buffer {
                 return end.map(|_| Extent { bytes: total, nature });
             }
             let cut = self.cut(owned.end - self.overlap, nature);
-            before = content::before_byte(bytes, cut, nature, before);
+            before = super::before_byte(bytes, cut, nature, before);
             self.bytes.copy_within(cut..filled, 0);
             owned_from = owned.end - cut;
             filled -= cut;
@@ -78,11 +109,12 @@ impl Buffer {
         capacity: usize,
         total: &mut u64,
     ) -> io::Result<End> {
-        /// What a first read asks for: nearly every source file fits.
-        const FIRST_BYTES: usize = 64 << 10;
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
         while *filled < capacity {
             if *filled == self.bytes.len() {
-                self.bytes.resize((self.bytes.len() * 2).max(FIRST_BYTES).min(capacity), 0);
+                self.bytes.resize((self.bytes.len() * 2).max(HEAD_BYTES).min(capacity), 0);
             }
             let room = self.bytes.len().min(capacity);
             match input.read(&mut self.bytes[*filled..room]) {
@@ -110,6 +142,22 @@ impl Buffer {
     }
 }
 
+/// The beginning of an input, and the error that ended it.
+#[derive(Debug)]
+pub struct Head {
+    bytes: io::Cursor<Vec<u8>>,
+    error: Option<io::Error>,
+}
+
+impl Read for Head {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.bytes.read(out)? {
+            0 if !out.is_empty() => self.error.take().map_or(Ok(0), Err),
+            read => Ok(read),
+        }
+    }
+}
+
 enum End {
     Reached,
     Full,
@@ -126,7 +174,7 @@ mod tests {
         let mut buffer = Buffer::with_sizes(chunk, overlap);
         buffer
             .read_all(&Origin::stdin(), text, |blob| {
-                let text = content::Text::of(blob);
+                let text = super::super::Text::of(blob);
                 for at in text.owned.clone().filter(|&at| text.bytes[at] == b'#') {
                     marks.push(line_col(&text.bytes, at, text.before));
                 }

@@ -1,0 +1,246 @@
+//! What containers hold: their members, and what is in these, as sightings of the one input.
+
+use std::{
+    cell::{Cell, RefCell},
+    io::{self, Read},
+    sync::{MutexGuard, PoisonError},
+};
+
+use super::{Engine, Sightings};
+use crate::{
+    blob::Origin,
+    content::{
+        Budget,
+        container::{self, Input, Kind, Members, Trouble},
+        read::Buffer,
+    },
+    coverage::{Limit, Skip},
+    route::{Route, Step},
+    span::LineCol,
+};
+
+/// Held containers of more bytes wait for each other, whatever the number of threads.
+const MAX_SHARED_BYTES: u64 = 4 << 20;
+/// So much may come out of any input before its ratio counts: a small file of zeros is no bomb.
+const FREE_BYTES: u64 = 16 << 20;
+
+/// What the members of one input share.
+struct Shared<'e> {
+    engine: &'e Engine,
+    budget: RefCell<Budget>,
+    /// Bytes of the input.
+    stored: u64,
+    expanded: Cell<u64>,
+    stopped: Cell<Option<Limit>>,
+    buffers: RefCell<Vec<Buffer>>,
+    held: Cell<u64>,
+    turn: RefCell<Option<MutexGuard<'e, ()>>>,
+}
+
+impl Engine {
+    /// What the container holds whose bytes are `input`; `stored` is their number.
+    pub fn sight_container(&self, kind: Kind, input: Input<'_>, stored: u64) -> Sightings {
+        let shared = Shared {
+            engine: self,
+            budget: RefCell::new(Budget::new(self.limits)),
+            stored,
+            expanded: Cell::default(),
+            stopped: Cell::default(),
+            buffers: RefCell::default(),
+            held: Cell::default(),
+            turn: RefCell::default(),
+        };
+        let mut level = Level::new(&shared, kind, 1);
+        level.open(input);
+        level.sightings
+    }
+
+    /// What sort of container begins with `head`, if such are opened at all.
+    pub fn container(&self, head: &[u8]) -> Option<Kind> {
+        container::kind(head).filter(|_| self.limits.max_archive_depth > 0)
+    }
+}
+
+impl Shared<'_> {
+    /// Spends `bytes` that came out of the input.
+    fn spend(&self, bytes: u64) -> Result<(), Limit> {
+        let expanded = self.expanded.get() + bytes;
+        self.expanded.set(expanded);
+        let mut budget = self.budget.borrow_mut();
+        let ratio = budget.limits().max_ratio;
+        let spent = budget.spend(usize::MAX, bytes);
+        let is_bomb = expanded > FREE_BYTES.max(self.stored.saturating_mul(ratio));
+        self.note(spent.and(if is_bomb { Err(Limit::Ratio) } else { Ok(()) }))
+    }
+
+    /// Remembers that a limit is reached.
+    fn note(&self, spent: Result<(), Limit>) -> Result<(), Limit> {
+        if let Err(limit) = spent {
+            self.stopped.set(self.stopped.get().or(Some(limit)));
+        }
+        spent
+    }
+
+    /// What `error` of a member means.
+    fn trouble(&self) -> Trouble {
+        self.stopped.get().map_or(Trouble::Damaged, Trouble::Stopped)
+    }
+}
+
+/// Bytes that come out of the input, at the expense of its budget.
+struct Metered<'m, 'e> {
+    content: &'m mut dyn Read,
+    shared: &'m Shared<'e>,
+}
+
+impl Read for Metered<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(out)?;
+        self.shared
+            .spend(read as u64)
+            .map_err(|_| io::Error::from(io::ErrorKind::QuotaExceeded))?;
+        Ok(read)
+    }
+}
+
+/// One container.
+struct Level<'s, 'e> {
+    shared: &'s Shared<'e>,
+    kind: Kind,
+    /// Containers opened to get here, with this one.
+    depth: usize,
+    sightings: Sightings,
+}
+
+impl<'s, 'e> Level<'s, 'e> {
+    fn new(shared: &'s Shared<'e>, kind: Kind, depth: usize) -> Self {
+        Self { shared, kind, depth, sightings: Sightings::none(0..0) }
+    }
+
+    fn open(&mut self, input: Input<'_>) {
+        let held = self.shared.held.get();
+        if let Err(trouble) = container::open(self.kind, input, self) {
+            // Whoever stopped has said where.
+            if !matches!(trouble, Trouble::Stopped(_)) || self.sightings.gaps().is_empty() {
+                self.gap(None, trouble);
+            }
+        }
+        self.shared.held.set(held);
+    }
+
+    /// Whether a container of `kind` in this one is this one, unpacked: `.tar.gz` is one container, and
+    /// so is a package with its payload.
+    fn is_unpacked_by(&self, kind: Kind) -> bool {
+        self.kind == Kind::Rpm || self.kind.is_packed() && !kind.is_packed()
+    }
+
+    /// What the member holds that begins with the head in `buffer`.
+    fn look(&mut self, step: &Step, buffer: &mut Buffer, content: &mut dyn Read) -> io::Result<()> {
+        let name = match step {
+            Step::Member(name) => name.as_str(),
+            Step::Part { .. } | Step::Decoded { .. } => "",
+        };
+        let head = buffer.head(&mut *content);
+        let kind = container::kind(head);
+        if self.kind == Kind::Zip && container::is_markup(name, head) {
+            let mut plain = container::Plain::new(buffer.take_head().chain(content));
+            return self.search(step, name, buffer, &mut plain);
+        }
+        if let Some(why) = kind.and_then(Kind::closed) {
+            self.gap(Some(step.clone()), why);
+        } else if let Some(kind) = kind {
+            let depth = self.depth + usize::from(!self.is_unpacked_by(kind));
+            if depth <= self.shared.engine.limits.max_archive_depth {
+                let head = buffer.take_head();
+                let mut level = Level::new(self.shared, kind, depth);
+                level.open(Input::Stream(&mut head.chain(content)));
+                self.add(step, kind, level.sightings);
+                return Ok(());
+            }
+            self.gap(Some(step.clone()), Trouble::Stopped(Limit::ArchiveDepth));
+        }
+        self.search(step, name, buffer, content)
+    }
+
+    /// Searches the member's own text.
+    fn search(
+        &mut self,
+        step: &Step,
+        name: &str,
+        buffer: &mut Buffer,
+        content: &mut dyn Read,
+    ) -> io::Result<()> {
+        let engine = self.shared.engine;
+        let origin = Origin { path: name.to_owned(), ..Origin::nowhere() };
+        let extent = buffer.read_all(&origin, content, |blob| {
+            let found = engine.sight_within(blob, &mut self.shared.budget.borrow_mut());
+            engine.add_member(&mut self.sightings, step, &found, |_| START);
+        })?;
+        if extent.nature == crate::blob::Nature::Binary {
+            self.sightings.skipped(Skip::Binary, Route::default().then(step.clone()));
+        }
+        Ok(())
+    }
+
+    /// Adds what a container in this one holds.
+    fn add(&mut self, step: &Step, kind: Kind, found: Sightings) {
+        let engine = self.shared.engine;
+        if self.is_unpacked_by(kind) {
+            self.sightings.append(found);
+        } else {
+            engine.add_member(&mut self.sightings, step, &found, |_| START);
+        }
+    }
+}
+
+/// The place, in the text of a container that is no text, of all that it holds.
+const START: LineCol = LineCol { line: 1, col: 1 };
+
+impl Members for Level<'_, '_> {
+    fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit> {
+        let shared = self.shared;
+        let spent = shared.budget.borrow_mut().spend_member();
+        let mut buffer = shared.buffers.borrow_mut().pop().unwrap_or_default();
+        let read = match shared.note(spent) {
+            Ok(()) => {
+                let mut metered = Metered { content, shared };
+                // What is only copied out of the container does not expand it.
+                let content: &mut dyn Read =
+                    if self.kind.copies() { metered.content } else { &mut metered };
+                self.look(&step, &mut buffer, content).map_err(|_| shared.trouble())
+            }
+            Err(limit) => Err(limit.into()),
+        };
+        shared.buffers.borrow_mut().push(buffer);
+        if let Err(trouble) = read {
+            self.gap(Some(step), trouble);
+        }
+        shared.stopped.get().map_or(Ok(()), Err)
+    }
+
+    fn gap(&mut self, step: Option<Step>, trouble: Trouble) {
+        self.sightings.skipped(trouble.skip(), Route(step.into_iter().collect()));
+    }
+
+    fn hold(&mut self, content: &mut dyn Read) -> Result<Vec<u8>, Trouble> {
+        let shared = self.shared;
+        let room = shared.engine.limits.max_held_bytes.saturating_sub(shared.held.get());
+        let mut held = Vec::new();
+        let mut limited = content.take(room + 1);
+        limited
+            .by_ref()
+            .take(MAX_SHARED_BYTES)
+            .read_to_end(&mut held)
+            .map_err(|_| shared.trouble())?;
+        if held.len() as u64 == MAX_SHARED_BYTES && shared.turn.borrow().is_none() {
+            let turn = shared.engine.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            *shared.turn.borrow_mut() = Some(turn);
+        }
+        limited.read_to_end(&mut held).map_err(|_| shared.trouble())?;
+        if held.len() as u64 > room {
+            return Err(Trouble::Stopped(Limit::Held));
+        }
+        shared.held.set(shared.held.get() + held.len() as u64);
+        Ok(held)
+    }
+}

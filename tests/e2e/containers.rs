@@ -1,0 +1,179 @@
+//! Keys in containers of every kind, in each other: all are found, where they are; nothing else is.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use zip::CompressionMethod;
+
+use crate::{
+    pack,
+    project::{self, Project},
+    repository,
+};
+
+/// What is reported: the path of the file, the way in, and the line.
+pub(crate) type Place = (String, String, u64);
+
+/// A text with the key of number `n` in its third line.
+fn env(n: usize) -> Vec<u8> {
+    format!("A=1\n{}", repository::settings(n)).into_bytes()
+}
+
+pub(crate) fn places(report: &Value) -> Vec<Place> {
+    let mut places: Vec<Place> = project::findings(report)
+        .iter()
+        .map(|f| {
+            let steps = f["inside"]["route"].as_array().cloned().unwrap_or_default();
+            let route: Vec<_> = steps.iter().map(|s| s.as_str().unwrap()).collect();
+            let line = f["inside"]["start"]["line"].as_u64().unwrap_or_default();
+            (f["path"].as_str().unwrap().to_owned(), route.join(" › "), line)
+        })
+        .collect();
+    places.sort();
+    places
+}
+
+/// What the ledger has of one kind.
+pub(crate) fn ledger<'r>(report: &'r Value, kind: &str) -> Vec<&'r str> {
+    let all = report["coverage"]["skipped"][kind].as_array();
+    all.map_or_else(Vec::new, |all| all.iter().map(|v| v.as_str().unwrap()).collect())
+}
+
+/// A tree with a key in every kind of container, and where each is.
+struct Tree {
+    project: Project,
+    places: BTreeSet<Place>,
+    keys: usize,
+}
+
+impl Tree {
+    fn new() -> Self {
+        Self { project: Project::empty(), places: BTreeSet::new(), keys: 0 }
+    }
+
+    /// Hides a key: `build` makes the file `path` from the text that holds it, `way` leads there.
+    fn hide(&mut self, path: &str, way: &str, build: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+        self.keys += 1;
+        self.project.write(path, &build(env(self.keys)));
+        self.places.insert((path.into(), way.into(), 3));
+    }
+
+    fn archives(&mut self) {
+        let one = |text| [("app/.env", text)];
+        self.hide("a.zip", "app/.env", |t| pack::deflated(&one(t)));
+        self.hide("stored.jar", "app/.env", |t| pack::zip(&one(t), CompressionMethod::STORE));
+        self.hide("bzip2.zip", "app/.env", |t| pack::zip(&one(t), CompressionMethod::BZIP2));
+        self.hide("a.tar", "app/.env", |t| pack::tar(&one(t)));
+        self.hide("a.7z", "app/.env", |t| pack::sevenz(&one(t)));
+        self.hide("a.cpio", "app/.env", |t| pack::cpio(&one(t)));
+        self.hide("a.rpm", "app/.env", |t| pack::rpm(&one(t)));
+        let long = format!("{}/settings.env", "directory/".repeat(15));
+        self.hide("long.tar", &long, |t| pack::tar(&[(&long, t)]));
+        self.hide("long.a", &long, |t| pack::ar(&[("x.o", b"x".to_vec()), (&long, t)]));
+        self.hide("a.deb", "data.tar.xz › etc/app.env", |t| {
+            pack::ar(&[("data.tar.xz", pack::xz(&pack::tar(&[("./etc/app.env", t)])))])
+        });
+    }
+
+    fn packed(&mut self) {
+        let all: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+            ("gz", pack::gzip),
+            ("bz2", pack::bzip2),
+            ("xz", pack::xz),
+            ("lzma", pack::lzma),
+            ("zst", pack::zstd),
+            ("lz4", pack::lz4),
+        ];
+        for (ending, pack) in all {
+            self.hide(&format!("dump.env.{ending}"), "content", |t| pack(&t));
+            let tar = format!("packed.tar.{ending}");
+            self.hide(&tar, "app/.env", |t| pack(&pack::tar(&[("app/.env", t)])));
+        }
+    }
+
+    fn images(&mut self) {
+        self.hide("image.tar", "layer 2 › app/.env", |t| image("Layers", t));
+        self.hide("oci.tar", "layer 2 › app/.env", |t| image("layers", t));
+    }
+
+    fn nested(&mut self) {
+        self.hide("two.zip", "in/a.tar.gz › app/.env", |t| {
+            pack::deflated(&[("in/a.tar.gz", pack::gzip(&pack::tar(&[("app/.env", t)])))])
+        });
+        self.hide("three.tar.xz", "b.7z › c.zip › app/.env", |t| {
+            let zip = pack::deflated(&[("app/.env", t)]);
+            pack::xz(&pack::tar(&[("b.7z", pack::sevenz(&[("c.zip", zip)]))]))
+        });
+        self.hide("packed.gz.zst", "content › content", |t| pack::zstd(&pack::gzip(&t)));
+    }
+
+    fn documents(&mut self) {
+        let parts = |t: &[u8]| String::from_utf8_lossy(t).replace("\n", "</w:t></w:p><w:p><w:t>");
+        self.hide("a.docx", "word/document.xml", |t| {
+            let text = parts(&t).replace("=", "=</w:t></w:r><w:r><w:t>");
+            let xml = format!("<?xml?>\n<w:document><w:p><w:t>{text}</w:t></w:p></w:document>");
+            pack::deflated(&[("word/document.xml", xml.into_bytes())])
+        });
+    }
+
+    fn look_alikes(&self) {
+        let files = || [("readme.txt", b"nothing to see\n".to_vec()), ("x.bin", vec![0; 300])];
+        self.project.write("clean.zip", &pack::deflated(&files()));
+        self.project.write("clean.tar.gz", &pack::gzip(&pack::tar(&files())));
+        self.project.write("empty.zip", &pack::deflated(&[]));
+        self.project.write("BZh9 is how bzip2 begins.txt", b"BZh9 is how bzip2 begins\n");
+    }
+}
+
+/// An image of two layers, as `docker save` writes it or as an OCI layout.
+fn image(form: &str, text: Vec<u8>) -> Vec<u8> {
+    let first = pack::tar(&[("etc/passwd", b"root\n".to_vec())]);
+    let second = pack::gzip(&pack::tar(&[("app/.env", text)]));
+    let (a, b) = ("blobs/sha256/aa", "blobs/sha256/bb");
+    let manifest = match form {
+        "Layers" => ("manifest.json", format!("[{{\"Layers\":[\"{a}\",\"{b}\"]}}]")),
+        _ => {
+            let digest = |n| format!("{{\"digest\":\"sha256:{n}\"}}");
+            let all = [digest("aa"), digest("bb")].join(",");
+            ("blobs/sha256/cc", format!("{{\"layers\":[{all}]}}"))
+        }
+    };
+    pack::tar(&[(b, second), (a, first), (manifest.0, manifest.1.into_bytes())])
+}
+
+fn tree() -> Tree {
+    let mut tree = Tree::new();
+    tree.archives();
+    tree.packed();
+    tree.images();
+    tree.documents();
+    tree.nested();
+    tree.look_alikes();
+    tree
+}
+
+#[test]
+fn keys_are_found_in_every_container() {
+    let tree = tree();
+    let (run, report) = tree.project.scan_json(&["."]);
+    assert_eq!(places(&report), Vec::from_iter(tree.places));
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let binary = ["clean.tar.gz › x.bin", "clean.zip › x.bin"];
+    assert_eq!(ledger(&report, "binary"), binary);
+}
+
+#[test]
+fn keys_are_found_in_containers_of_the_history() {
+    let tree = tree();
+    let repo = repository::Repository::new();
+    for entry in std::fs::read_dir(tree.project.path(".")).unwrap() {
+        let entry = entry.unwrap();
+        let bytes = std::fs::read(entry.path()).unwrap();
+        repo.project.write(entry.file_name(), &bytes);
+    }
+    repo.commit("all of it");
+    for args in [&["--no-worktree"][..], &["--range", "HEAD"]] {
+        let run = repo.project.straykey(&[&["git", "-f", "json"], args].concat());
+        assert_eq!(places(&run.json()), Vec::from_iter(tree.places.clone()), "{args:?}");
+    }
+}

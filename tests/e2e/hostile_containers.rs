@@ -1,0 +1,186 @@
+//! Containers made to hurt: each limit stops what exceeds it, the ledger says so, nothing is written, and
+//! what stands beside them is found all the same.
+
+use crate::{
+    containers::{ledger, places},
+    pack::{self, File},
+    project::{Project, Run},
+    repository::settings,
+};
+
+/// Scans a project of the file `name` beside a key; returns what ended there and what the ledger says.
+fn scan(name: &str, bytes: &[u8], args: &[&str], kind: &str) -> (Run, Vec<String>) {
+    let project = Project::empty();
+    project.write(name, bytes);
+    project.write("z.env", settings(0).as_bytes());
+    let (run, report) = project.scan_json(args);
+    let found = places(&report);
+    assert!(found.contains(&("z.env".into(), String::new(), 0)), "{found:?}");
+    let files: Vec<_> = std::fs::read_dir(project.path(".")).unwrap().collect();
+    assert_eq!(files.len(), 2, "a scan writes nothing");
+    let ledger = ledger(&report, kind).into_iter().map(str::to_owned).collect();
+    (run, ledger)
+}
+
+fn stopped(name: &str, bytes: &[u8], args: &[&str], kind: &str) -> Vec<String> {
+    let (run, ledger) = scan(name, bytes, args, kind);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    ledger
+}
+
+fn damaged(name: &str, bytes: &[u8]) -> Vec<String> {
+    let (run, ledger) = scan(name, bytes, &[], "damaged-container");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("is damaged"), "{}", run.stderr);
+    ledger
+}
+
+/// The zip `of` one member, whose directory lists that `times` times.
+fn overlapping(of: &[u8], times: u16) -> Vec<u8> {
+    let at = |magic: &[u8]| of.windows(4).rposition(|w| w == magic).unwrap();
+    let (directory, end) = (at(b"PK\x01\x02"), at(b"PK\x05\x06"));
+    let entries = of[directory..end].repeat(times.into());
+    let mut tail = of[end..].to_vec();
+    tail[8..10].copy_from_slice(&times.to_le_bytes());
+    tail[10..12].copy_from_slice(&times.to_le_bytes());
+    tail[12..16].copy_from_slice(&(entries.len() as u32).to_le_bytes());
+    [&of[..directory], &entries, &tail].concat()
+}
+
+#[test]
+fn a_bomb_is_stopped_by_its_ratio() {
+    let zeros = vec![0; 40 << 20];
+    let bomb = pack::bzip2(&zeros);
+    assert_eq!(stopped("a.bz2", &bomb, &[], "ratio-limit"), ["a.bz2 › content"]);
+    let zip = pack::deflated(&[("zeros", zeros)]);
+    assert_eq!(stopped("a.zip", &zip, &[], "ratio-limit"), ["a.zip › zeros"]);
+    let high = ["--max-ratio", "10000000"];
+    assert_eq!(stopped("a.bz2", &bomb, &high, "ratio-limit"), Vec::<String>::new());
+}
+
+#[test]
+fn members_that_overlap_are_stopped_by_their_ratio() {
+    let one = pack::deflated(&[("zeros", vec![0; 1 << 20])]);
+    let zip = overlapping(&one, 1000);
+    assert_eq!(stopped("a.zip", &zip, &[], "ratio-limit"), ["a.zip › zeros"]);
+}
+
+#[test]
+fn what_holds_itself_is_stopped_by_its_depth() {
+    let mut zip = pack::deflated(&[("end", b"x".to_vec())]);
+    for n in (1..30).rev() {
+        zip = pack::deflated(&[(&format!("{n}.zip"), zip)]);
+    }
+    let ledger = stopped("a.zip", &zip, &[], "archive-depth-limit");
+    assert_eq!(ledger, ["a.zip › 1.zip › 2.zip › 3.zip › 4.zip"]);
+    let gzip = (0..30).fold(b"x".to_vec(), |packed, _| pack::gzip(&packed));
+    let ledger = stopped("a.gz", &gzip, &["--max-archive-depth", "1"], "archive-depth-limit");
+    assert_eq!(ledger, ["a.gz › content"]);
+}
+
+#[test]
+fn expanded_bytes_and_time_are_limited() {
+    let noise: Vec<u8> =
+        (0..3_000_000_u32).flat_map(|n| (n.wrapping_mul(n)).to_le_bytes()).collect();
+    let gzip = pack::gzip(&noise);
+    let one = ["--max-expanded-megabytes", "1"];
+    assert_eq!(stopped("a.gz", &gzip, &one, "expanded-bytes-limit"), ["a.gz › content"]);
+    assert_eq!(stopped("a.gz", &gzip, &["--max-seconds", "0"], "time-limit"), ["a.gz › content"]);
+}
+
+#[test]
+fn held_containers_are_limited() {
+    let noise: Vec<u8> = (0..500_000_u32).flat_map(|n| (n.wrapping_mul(n)).to_le_bytes()).collect();
+    let zip = pack::zip(&[("noise", noise)], zip::CompressionMethod::STORE);
+    let tar = pack::tar(&[("b.zip", zip)]);
+    let one = ["--max-held-megabytes", "1"];
+    assert_eq!(stopped("a.tar", &tar, &one, "held-bytes-limit"), ["a.tar › b.zip"]);
+}
+
+#[test]
+fn a_million_members_are_too_many() {
+    let name = |n: usize| format!("{n}");
+    let names: Vec<String> = (0..1000).map(name).collect();
+    let files: Vec<File<'_>> = names.iter().map(|n| (n.as_str(), Vec::new())).collect();
+    let few = ["--max-members", "10"];
+    assert_eq!(stopped("a.tar", &pack::tar(&files), &few, "members-limit"), ["a.tar › 10"]);
+    assert_eq!(stopped("a.zip", &pack::deflated(&files), &few, "members-limit"), ["a.zip › 10"]);
+    let member = pack::tar(&[("m", Vec::new())])[..512].to_vec();
+    let million = pack::gzip(&member.repeat(1_000_000));
+    assert_eq!(
+        stopped("a.tgz", &million, &["--max-ratio", "9999"], "members-limit"),
+        ["a.tgz › m"]
+    );
+}
+
+#[test]
+fn names_lead_nowhere() {
+    let tar = pack::tar(&[("passwd", settings(1).into_bytes())]);
+    for name in ["../../escaped", "/tmp/straykey-escaped", "a\nb\x1b[2J"] {
+        let mut tar = tar.clone();
+        tar[..name.len()].copy_from_slice(name.as_bytes());
+        let sum: u32 = tar[..148].iter().chain(&tar[156..512]).map(|&b| u32::from(b)).sum();
+        tar[148..156].copy_from_slice(format!("{:06o}\0 ", sum + 8 * 32).as_bytes());
+        let project = Project::empty();
+        project.write("a.tar", &tar);
+        let (run, report) = project.scan_json(&[]);
+        let shown = name.replace(char::is_control, "\u{fffd}");
+        let end = &places(&report)[0].1;
+        assert!(end.starts_with(&shown), "{end:?}");
+        assert_eq!(run.code, 1);
+        assert!(!std::path::Path::new("/tmp/straykey-escaped").exists());
+    }
+}
+
+#[test]
+fn sizes_that_lie_are_damage() {
+    let key = || settings(1).into_bytes();
+    let mut tar = pack::tar(&[("a.env", key())]);
+    tar[124..136].copy_from_slice(b"77777777777\0");
+    let sum: u32 = tar[..148].iter().chain(&tar[156..512]).map(|&b| u32::from(b)).sum();
+    tar[148..156].copy_from_slice(format!("{:06o}\0 ", sum + 8 * 32).as_bytes());
+    assert_eq!(damaged("a.tar", &tar), ["a.tar › a.env"]);
+    let mut cpio = pack::cpio(&[("a.env", key())]);
+    cpio[54..62].copy_from_slice(b"ffffffff");
+    assert_eq!(damaged("a.cpio", &cpio), ["a.cpio", "a.cpio › a.env"]);
+    let mut ar = pack::ar(&[("a.env", key())]);
+    let size = ar.windows(2).rposition(|w| w == b"`\n").unwrap() - 10;
+    ar[size..size + 10].copy_from_slice(b"9999999999");
+    assert_eq!(damaged("a.a", &ar), ["a.a", "a.a › a.env"]);
+}
+
+#[test]
+fn what_is_cut_off_is_damage_and_its_beginning_is_read() {
+    let noise: Vec<u8> = (0..50_000_u32).flat_map(|n| (n.wrapping_mul(n)).to_le_bytes()).collect();
+    let tar = pack::tar(&[("a.env", settings(1).into_bytes()), ("noise", noise)]);
+    let gzip = pack::gzip(&tar);
+    let project = Project::empty();
+    project.write("a.tar.gz", &gzip[..gzip.len() / 2]);
+    let (run, report) = project.scan_json(&[]);
+    assert_eq!(places(&report), [("a.tar.gz".into(), "a.env".into(), 2)]);
+    assert_eq!(run.code, 2);
+    let zip = pack::deflated(&[("a.env", settings(1).into_bytes())]);
+    assert_eq!(damaged("a.zip", &zip[..zip.len() - 30]), ["a.zip"]);
+}
+
+#[test]
+fn what_needs_a_password_is_said() {
+    let mut zip = pack::deflated(&[("a.env", settings(1).into_bytes())]);
+    let directory = zip.windows(4).rposition(|w| w == b"PK\x01\x02").unwrap();
+    zip[6] |= 1;
+    zip[directory + 8] |= 1;
+    assert_eq!(stopped("a.zip", &zip, &[], "encrypted"), ["a.zip › a.env"]);
+    let keystore = b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01";
+    assert_eq!(stopped("a.jks", keystore, &[], "encrypted"), ["a.jks"]);
+}
+
+#[test]
+fn what_no_library_opens_is_said() {
+    assert_eq!(stopped("a.rar", b"Rar!\x1a\x07\x01\0", &[], "unopened"), ["a.rar"]);
+}
+
+#[test]
+fn containers_are_left_alone_on_demand() {
+    let zip = pack::deflated(&[("a.env", settings(1).into_bytes())]);
+    assert_eq!(stopped("a.zip", &zip, &["--max-archive-depth", "0"], "binary"), ["a.zip"]);
+}

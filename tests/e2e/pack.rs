@@ -1,0 +1,131 @@
+//! Builds containers of all kinds, for tests that hide keys in them.
+
+use std::io::{Cursor, Write as _};
+
+/// A file in a container: its path, and its bytes.
+pub(crate) type File<'f> = (&'f str, Vec<u8>);
+
+pub(crate) fn zip(files: &[File<'_>], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in files {
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+pub(crate) fn deflated(files: &[File<'_>]) -> Vec<u8> {
+    zip(files, zip::CompressionMethod::DEFLATE)
+}
+
+pub(crate) fn tar(files: &[File<'_>]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+pub(crate) fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+    bzip2.write_all(bytes).unwrap();
+    bzip2.finish().unwrap()
+}
+
+pub(crate) fn xz(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(1);
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    xz.write_all(bytes).unwrap();
+    xz.finish().unwrap()
+}
+
+pub(crate) fn lzma(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::LzmaOptions::with_preset(1);
+    let mut lzma = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None).unwrap();
+    lzma.write_all(bytes).unwrap();
+    lzma.finish().unwrap()
+}
+
+pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+pub(crate) fn lz4(bytes: &[u8]) -> Vec<u8> {
+    let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    lz4.write_all(bytes).unwrap();
+    lz4.finish().unwrap()
+}
+
+pub(crate) fn sevenz(files: &[File<'_>]) -> Vec<u8> {
+    let mut sevenz = sevenz_rust2::ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
+    for (name, bytes) in files {
+        let entry = sevenz_rust2::ArchiveEntry::new_file(name);
+        sevenz.push_archive_entry(entry, Some(bytes.as_slice())).unwrap();
+    }
+    sevenz.finish().unwrap().into_inner()
+}
+
+/// A Unix archive; names of more than 15 letters go the way of GNU.
+pub(crate) fn ar(files: &[File<'_>]) -> Vec<u8> {
+    let mut ar = b"!<arch>\n".to_vec();
+    let mut member = |name: &str, bytes: &[u8]| {
+        write!(ar, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, bytes.len())
+            .unwrap();
+        ar.extend_from_slice(bytes);
+        ar.resize(ar.len().next_multiple_of(2), b'\n');
+    };
+    let table: String = files.iter().map(|(name, _)| format!("{name}/\n")).collect();
+    member("//", table.as_bytes());
+    let mut at = 0;
+    for (name, bytes) in files {
+        member(&format!("/{at}"), bytes);
+        at += name.len() + 2;
+    }
+    ar
+}
+
+pub(crate) fn cpio(files: &[File<'_>]) -> Vec<u8> {
+    let mut cpio = Vec::new();
+    let mut member = |name: &str, mode: u32, bytes: &[u8]| {
+        let (size, name_size) = (bytes.len(), name.len() + 1);
+        write!(cpio, "070701{0:08x}{mode:08x}{0:08x}{0:08x}{1:08x}{0:08x}{size:08x}", 0, 1)
+            .unwrap();
+        write!(cpio, "{0:08x}{0:08x}{0:08x}{0:08x}{name_size:08x}{0:08x}{name}\0", 0).unwrap();
+        cpio.resize(cpio.len().next_multiple_of(4), 0);
+        cpio.extend_from_slice(bytes);
+        cpio.resize(cpio.len().next_multiple_of(4), 0);
+    };
+    for (name, bytes) in files {
+        member(name, 0o100_644, bytes);
+    }
+    member("TRAILER!!!", 0, b"");
+    cpio
+}
+
+/// A package with nothing but a payload.
+pub(crate) fn rpm(files: &[File<'_>]) -> Vec<u8> {
+    let mut rpm = vec![0; 96];
+    rpm[..4].copy_from_slice(b"\xed\xab\xee\xdb");
+    // The tags of the signature end unaligned, those of the header do.
+    for (tags, data) in [(1_u32, 5_u32), (2, 3)] {
+        rpm.extend_from_slice(b"\x8e\xad\xe8\x01\0\0\0\0");
+        rpm.extend_from_slice(&tags.to_be_bytes());
+        rpm.extend_from_slice(&data.to_be_bytes());
+        rpm.resize(rpm.len() + (16 * tags + data) as usize, 7);
+        if data == 5 {
+            rpm.resize(rpm.len().next_multiple_of(8), 0);
+        }
+    }
+    rpm.extend(gzip(&cpio(files)));
+    rpm
+}
