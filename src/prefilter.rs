@@ -12,6 +12,7 @@
 //! Which search a pattern uses changes no result: both find every keyword of every possible match.
 //! Words that patterns ask for nearby are searched like rare ones.
 
+mod dense;
 mod grams;
 mod runs;
 
@@ -135,15 +136,21 @@ impl Prefilter {
         Self { grams: Grams::new(&rare), rare, around_runs, meanings: all }
     }
 
-    /// Every keyword in `text` that a pattern could match around, in no particular order; and what stands
-    /// in it that patterns ask for nearby.
-    pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) -> Nearby {
+    /// Every keyword in `text` that a pattern could match around, in no particular order; every place where
+    /// decoding may pay, as `seeds` finds them; and what stands in it that patterns ask for nearby.
+    pub fn hits(
+        &self,
+        text: &[u8],
+        mut found: impl FnMut(Hit),
+        seed: impl FnMut(Range<usize>),
+    ) -> Nearby {
         let mut nearby = Nearby::default();
-        self.words(text, |word, start| {
+        let word = |word, start| {
             let meaning = self.meaning(word);
             nearby.add(meaning.nearby);
             meaning.hits(start).for_each(&mut found);
-        });
+        };
+        self.words(text, word, seed);
         nearby
     }
 
@@ -157,14 +164,19 @@ impl Prefilter {
     }
 
     /// As `hits`, but each word once, and not once for each of its groups: the word and its first byte.
-    pub fn words(&self, text: &[u8], mut found: impl FnMut(Word, usize)) {
+    pub fn words(
+        &self,
+        text: &[u8],
+        mut found: impl FnMut(Word, usize),
+        seed: impl FnMut(Range<usize>),
+    ) {
         let everywhere = 0..text.len();
         self.grams.find(&self.rare, text, everywhere, |w, at| found(Word(w as u32), at));
         let mut regions = [const { None }; 2];
-        runs::for_each(text, |run| {
+        dense::for_each(text, 0..text.len(), seed, |run| {
             for (kind, region) in self.around_runs.iter().zip(&mut regions) {
                 if run.len() >= kind.run {
-                    kind.search_around(text, kind.around(&run, text.len()), region, &mut found);
+                    kind.search_around(text, kind.around(run, text.len()), region, &mut found);
                 }
             }
         });
@@ -196,22 +208,26 @@ impl Prefilter {
             });
             // Runs whose surroundings reach the change; with room to see that they are long enough.
             let view = around(text, change, (left, right));
-            runs::for_each(&text[view.clone()], |run| {
-                let run = view.start + run.start..view.start + run.end;
-                for (kind, region) in self.around_runs.iter().zip(&mut regions) {
-                    if run.len() >= kind.run {
-                        let mut near = kind.around(&run, view.end);
-                        if run.start > change.end {
-                            near.end = near.end.min(change.end + MAX_WORD_BYTES);
+            runs::for_each(
+                &text[view.clone()],
+                |_| (),
+                |run| {
+                    let run = view.start + run.start..view.start + run.end;
+                    for (kind, region) in self.around_runs.iter().zip(&mut regions) {
+                        if run.len() >= kind.run {
+                            let mut near = kind.around(&run, view.end);
+                            if run.start > change.end {
+                                near.end = near.end.min(change.end + MAX_WORD_BYTES);
+                            }
+                            if run.end < change.start {
+                                near.start =
+                                    near.start.max(change.start.saturating_sub(MAX_WORD_BYTES));
+                            }
+                            kind.search_around(text, near, region, &mut found);
                         }
-                        if run.end < change.start {
-                            near.start =
-                                near.start.max(change.start.saturating_sub(MAX_WORD_BYTES));
-                        }
-                        kind.search_around(text, near, region, &mut found);
                     }
-                }
-            });
+                },
+            );
         }
         for (kind, region) in self.around_runs.iter().zip(regions) {
             kind.search(text, region, &mut found);
@@ -264,6 +280,14 @@ impl Meaning {
     pub fn hits(&self, start: usize) -> impl Iterator<Item = Hit> + Clone + '_ {
         self.groups.iter().map(move |&group| Hit { group, start, end: start + self.len })
     }
+}
+
+/// Places where decoding may pay, as far as they lie in `view` or reach into it: runs of letters and digits,
+/// and stretches of `text` that are full of escapes. In no particular order.
+pub fn seeds(text: &[u8], view: Range<usize>) -> Vec<Range<usize>> {
+    let mut seeds = Vec::new();
+    dense::for_each(text, view, |seed| seeds.push(seed), |_| ());
+    seeds
 }
 
 /// The words of `groups`, and what they stand for.

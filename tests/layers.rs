@@ -74,7 +74,8 @@ fn homes(name: &str) -> &'static [&'static str] {
         "gix" => &["source::git"],
         "indicatif" => &["run"],
         "encoding_rs" => &["content"],
-        "base64" | "crc32fast" | "hmac" => &["filter"],
+        "base64" => &["content", "filter"],
+        "crc32fast" | "hmac" => &["filter"],
         // `run` asks for today's date once, so that the engine has no clock; `report` writes dates.
         "jiff" => &["filter", "report", "run"],
         "sha2" => &["filter", "secret"],
@@ -82,8 +83,10 @@ fn homes(name: &str) -> &'static [&'static str] {
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["rule", "report"],
         "serde_json" => &["content::container", "filter", "report"],
-        "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex"
-        | "flate2" => &["content::container"],
+        "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex" => {
+            &["content::container"]
+        }
+        "flate2" => &["content"],
         "thiserror" => &["rule", "source"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }

@@ -54,6 +54,11 @@ impl Budget {
         Self { limits, bytes, members, deadline: None }
     }
 
+    /// Room for nothing, to see whether anything asks for some.
+    pub(super) fn probe() -> Self {
+        Self::new(Limits { max_expanded_bytes: 0, ..Limits::default() })
+    }
+
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -62,6 +67,11 @@ impl Budget {
     /// The bytes that may still come out of `packed` bytes.
     pub fn room(&self, packed: usize) -> u64 {
         self.bytes.min(self.limits.max_ratio.saturating_mul(packed as u64))
+    }
+
+    /// The bytes that came out so far.
+    pub fn spent(&self) -> u64 {
+        self.limits.max_expanded_bytes - self.bytes
     }
 
     /// Spends `expanded` bytes, which came out of `packed`.

@@ -1,6 +1,7 @@
 //! From stored bytes to bytes worth searching: UTF-16 becomes UTF-8; the rest is searched as it is.
 
 pub mod container;
+pub mod decode;
 mod encoding;
 mod limits;
 pub mod read;

@@ -1,12 +1,13 @@
 //! What a search of one text leaves behind for the search of another that was made from it.
 
-use super::{Engine, Sightings};
+use super::{Engine, Sightings, hidden::Opened};
 use crate::{
     blob::{Blob, Nature, Origin},
-    content::{self, Text},
-    edit::{Copied, Edit},
+    content::{self, Budget, Text, decode},
+    coverage::Limit,
+    edit::{Changes, Copied, Edit},
     matcher::{self, Candidate, Edited, NearCheck, Windows},
-    prefilter::Word,
+    prefilter::{self, Word},
     rule::Nearby,
 };
 
@@ -23,6 +24,8 @@ pub struct Memory {
     /// What patterns ask for nearby, as far as it stands anywhere.
     nearby: Nearby,
     candidates: Vec<Candidate>,
+    /// Zones with anything encoded in them, sorted by place.
+    opened: Vec<Opened>,
 }
 
 impl Engine {
@@ -38,12 +41,14 @@ impl Engine {
         let mut words = Vec::new();
         let mut nearby = Nearby::default();
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
-        self.prefilter.words(&text.bytes, |word, start| {
+        let mut seeds = Vec::new();
+        let word = |word, start| {
             words.push((place(start), word));
             let meaning = self.prefilter.meaning(word);
             nearby.add(meaning.nearby);
             meaning.hits(start).for_each(|hit| windows.add(hit));
-        });
+        };
+        self.prefilter.words(&text.bytes, word, |seed| seeds.push(seed));
         words.sort_unstable();
         // A word nearby may come closer or go away with an edit far from the match, so the filters ask
         // for the lines.
@@ -54,8 +59,12 @@ impl Engine {
             nearby,
             NearCheck::Anywhere,
         );
+        let opened = match text.binary {
+            true => Vec::new(),
+            false => self.open(&text.bytes, &decode::zones(seeds), &mut Budget::new(self.limits)),
+        };
         let as_stored = text.bytes.len() == bytes.len();
-        Memory { nature: as_stored.then_some(nature), words, nearby, candidates }
+        Memory { nature: as_stored.then_some(nature), words, nearby, candidates, opened }
     }
 
     /// Searches `bytes`, which `edit` made from the text that `old` remembers: only what the edit can
@@ -71,6 +80,9 @@ impl Engine {
             return self.read(bytes);
         }
         let changes = edit.changes(GAP_BYTES);
+        let Some(opened) = self.reopened(bytes, nature, old, edit, &changes) else {
+            return self.read(bytes);
+        };
         let mut found = Vec::new();
         self.prefilter.words_around(bytes, changes.iter(), |word, start| {
             found.push((place(start), word));
@@ -92,7 +104,41 @@ impl Engine {
             nearby,
         };
         let candidates = matcher::find_changed(&self.rules, new, hits, &old.candidates);
-        Memory { nature: Some(nature), words, nearby, candidates }
+        Memory { nature: Some(nature), words, nearby, candidates, opened }
+    }
+
+    /// The zones of a text that have anything encoded in them: only those that a change can have touched
+    /// are opened. `None` if the budget of the text is a question of all zones.
+    fn reopened(
+        &self,
+        bytes: &[u8],
+        nature: Nature,
+        old: &Memory,
+        edit: &Edit,
+        changes: &Changes,
+    ) -> Option<Vec<Opened>> {
+        if nature == Nature::Binary {
+            return Some(Vec::new());
+        }
+        let seeds = |view| prefilter::seeds(bytes, view);
+        let zones = decode::zones_around(bytes.len(), changes.iter(), seeds);
+        let mut opened = self.open(bytes, &zones, &mut Budget::new(self.limits));
+        for copied in edit.copies() {
+            let end = copied.from + copied.len;
+            let kept = old
+                .opened
+                .iter()
+                .filter(|o| copied.from <= o.core.start && o.core.end <= end)
+                .map(|o| o.moved(copied.from, copied.to));
+            opened.extend(kept.filter(|o| !changes.touch(&decode::reach(&o.core, bytes.len()))));
+        }
+        opened.sort_by_key(|o| o.core.start);
+        let is_short =
+            |o: &Opened| o.stopped.iter().any(|l| matches!(l, Limit::ExpandedBytes | Limit::Time));
+        let spent: u64 = opened.iter().map(|o| o.spent).sum();
+        let fits = spent <= self.limits.max_expanded_bytes
+            && !opened.iter().chain(&old.opened).any(is_short);
+        fits.then_some(opened)
     }
 
     /// The words of `old` that lie in one of `copies`, at their new places. Sorted.
@@ -124,13 +170,16 @@ impl Engine {
 
     /// What `bytes`, searched before, hold; `None` if that is nothing.
     pub fn recall(&self, bytes: &[u8], memory: &Memory) -> Option<Sightings> {
-        if memory.candidates.is_empty() {
+        if memory.candidates.is_empty() && memory.opened.is_empty() {
             return None;
         }
         let origin = Origin::nowhere();
         let nature = memory.nature.unwrap_or_else(|| content::nature(bytes));
-        let sightings =
-            self.sightings_of(&whole(bytes, nature, &origin), memory.candidates.clone());
+        let sightings = self.sightings_of(
+            &whole(bytes, nature, &origin),
+            memory.candidates.clone(),
+            &memory.opened,
+        );
         (!sightings.is_empty()).then_some(sightings)
     }
 }

@@ -4,6 +4,7 @@
 //! searched and judged first, into `Sighting`s; with a path, these become findings.
 
 mod grade;
+mod hidden;
 mod memory;
 mod sighting;
 mod unpack;
@@ -15,7 +16,7 @@ pub use sighting::Sightings;
 
 use crate::{
     blob::Blob,
-    content::{Budget, Limits, Text},
+    content::{Budget, Limits, Text, decode},
     filter::{self, Dropped, Evidence},
     finding::Finding,
     matcher::{self, Candidate, NearCheck, Windows},
@@ -77,22 +78,38 @@ impl Engine {
     }
 
     /// As `sight`, at the expense of `budget`: that of the input whose member `blob` is.
-    pub fn sight_within(&self, blob: &Blob<'_>, _budget: &mut Budget) -> Sightings {
+    pub fn sight_within(&self, blob: &Blob<'_>, budget: &mut Budget) -> Sightings {
         let text = Text::of(blob);
-        let candidates = self.candidates(&text, NearCheck::First);
-        self.sightings_of(&text, candidates)
+        let (candidates, seeds) = self.search(&text.bytes, text.binary, NearCheck::First);
+        let opened = match text.binary {
+            true => Vec::new(),
+            false => self.open(&text.bytes, &decode::zones(seeds), budget),
+        };
+        self.sightings_of(&text, candidates, &opened)
     }
 
     /// The keywords in `text`, in no particular order.
     pub fn hits(&self, text: &Text<'_>, found: impl FnMut(Hit)) {
-        self.prefilter.hits(&text.bytes, found);
+        self.prefilter.hits(&text.bytes, found, |_| ());
     }
 
     /// What the regexes match in `text`.
     pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
-        let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
-        let nearby = self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
-        matcher::find_candidates(&self.rules, &text.bytes, windows, nearby, near_check)
+        self.search(&text.bytes, text.binary, near_check).0
+    }
+
+    /// What the regexes match in `text`, and where decoding may pay.
+    fn search(
+        &self,
+        text: &[u8],
+        binary: bool,
+        near_check: NearCheck,
+    ) -> (Vec<Candidate>, Vec<Range<usize>>) {
+        let mut windows = Windows::new(&self.rules, text.len(), binary);
+        let mut seeds = Vec::new();
+        let nearby = self.prefilter.hits(text, |hit| windows.add(hit), |seed| seeds.push(seed));
+        let found = matcher::find_candidates(&self.rules, text, windows, nearby, near_check);
+        (found, seeds)
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.
@@ -109,7 +126,7 @@ impl Engine {
         let covered = self.covered(judged.iter().enumerate().filter_map(|(n, j)| {
             let Candidate { rule, pattern, secret, .. } = &j.candidate;
             let evidence = j.verdict.as_ref().ok()?;
-            Some((n, secret.clone(), self.precision(*rule, *pattern, secret, evidence)))
+            Some((n, secret.clone(), self.precision(*rule, *pattern, secret, evidence, false)))
         }));
         for (loser, winner) in covered {
             let by = self.rules.rule(judged[winner].candidate.rule).id.to_string();
@@ -170,18 +187,20 @@ impl Engine {
     }
 
     /// What decides between two rules for the same bytes: whether the format is somebody's own, then
-    /// evidence, then a documented prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
+    /// whether it says what was encoded, then evidence, then a documented prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
     fn precision(
         &self,
         index: RuleIndex,
         pattern: usize,
         secret: &Range<usize>,
         evidence: &Evidence,
+        is_decoded: bool,
     ) -> impl Ord + use<> {
         let rule = self.rules.rule(index);
         let pattern = &self.rules.patterns()[pattern].spec;
         (
             !self.rules.provider(rule).general,
+            is_decoded,
             rule.kind != Kind::Id,
             if evidence.verified { Confidence::High } else { rule.confidence },
             !pattern.prefixes.is_empty(),

@@ -2,7 +2,11 @@
 
 use std::{collections::HashSet, ops::Range};
 
-use super::{Engine, grade::Grade};
+use super::{
+    Engine,
+    grade::Grade,
+    hidden::{self, Opened, Places},
+};
 use crate::{
     blob::Origin,
     content::Text,
@@ -31,18 +35,20 @@ pub struct Sightings {
 }
 
 /// A secret that a text speaks for. The path of its file can still speak against it.
-#[derive(Debug, Clone)]
-struct Sighting {
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sighting {
     rule: RuleIndex,
     pattern: usize,
-    span: Range<usize>,
-    start: LineCol,
-    end: LineCol,
+    pub(super) span: Range<usize>,
+    pub(super) start: LineCol,
+    pub(super) end: LineCol,
     secret: Secret,
     identity: Identity,
     evidence: Evidence,
     exposure: Option<Exposure>,
-    inside: Option<Box<Inside>>,
+    pub(super) inside: Option<Box<Inside>>,
+    /// Its own bytes were encoded, and not only what stands around them.
+    pub(super) is_decoded: bool,
     /// For a rule of a pair: whether the other one matches nearby.
     counterpart: Option<bool>,
 }
@@ -86,29 +92,41 @@ impl Sightings {
 }
 
 impl Engine {
-    /// The sightings among `candidates` of `text`.
-    pub(super) fn sightings_of(&self, text: &Text<'_>, candidates: Vec<Candidate>) -> Sightings {
-        let owned = text.owned.clone();
-        if candidates.is_empty() {
-            return Sightings::none(owned);
+    /// The sightings among `candidates` of `text`, and those in the layers of its zones.
+    pub(super) fn sightings_of(
+        &self,
+        text: &Text<'_>,
+        candidates: Vec<Candidate>,
+        opened: &[Opened],
+    ) -> Sightings {
+        let mut sightings = Sightings::none(text.owned.clone());
+        if candidates.is_empty() && opened.is_empty() {
+            return sightings;
         }
         let mut cursor = Cursor::new(&text.bytes, text.before);
-        let all = self
-            .judge_text(&text.bytes, candidates)
-            .into_iter()
-            .filter_map(|j| {
-                Some(self.sighting(&text.bytes, &j.candidate, j.verdict.ok()?, &mut cursor))
-            })
-            .collect();
-        Sightings { all, ..Sightings::none(owned) }
+        let all = self.judge_text(&text.bytes, candidates).into_iter().filter_map(|j| {
+            let secret = &j.candidate.secret;
+            let evidence = j.verdict.ok()?;
+            let place = cursor.at(secret.start)..cursor.ahead(secret.end);
+            Some(self.sighting(&text.bytes, &j.candidate, evidence, place))
+        });
+        sightings.all = all.collect();
+        let places = Places::new(&text.bytes, text.before);
+        sightings.all.extend(hidden::placed(&places, opened));
+        sightings.all.sort_by_key(|s| s.span.start);
+        for limit in opened.iter().flat_map(|o| &o.stopped) {
+            sightings.skipped(Skip::Stopped(*limit), Route::default());
+        }
+        sightings
     }
 
-    fn sighting(
+    /// A `candidate` of `text` that stands at `place`.
+    pub(super) fn sighting(
         &self,
         text: &[u8],
         candidate: &Candidate,
         evidence: Evidence,
-        cursor: &mut Cursor<'_>,
+        place: Range<LineCol>,
     ) -> Sighting {
         let span = candidate.secret.clone();
         let secret = Secret::new(&text[span.clone()]);
@@ -116,13 +134,14 @@ impl Engine {
         Sighting {
             rule: candidate.rule,
             pattern: candidate.pattern,
-            start: cursor.at(span.start),
-            end: cursor.ahead(span.end),
+            start: place.start,
+            end: place.end,
             identity: Identity::new(candidate.rule.0, &secret),
             secret,
             evidence,
             exposure: exposure::of_line(text, &span),
             inside: None,
+            is_decoded: false,
             counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
             span,
         }
@@ -209,7 +228,11 @@ impl Engine {
             .collect();
         if kept.len() > 1 {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {
-                (n, s.span.clone(), self.precision(s.rule, s.pattern, &s.span, &s.evidence))
+                (
+                    n,
+                    s.span.clone(),
+                    self.precision(s.rule, s.pattern, &s.span, &s.evidence, s.is_decoded),
+                )
             }));
             let losers: HashSet<usize> = covered.into_iter().map(|(loser, _)| loser).collect();
             let mut n = 0..;

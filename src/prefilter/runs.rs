@@ -14,18 +14,38 @@ const BLOCK: usize = 64;
 /// Shortest run that is looked for.
 pub(super) const MIN_RUN: usize = SEARCHED_RUN;
 
-/// Calls `found` for every longest run of at least `MIN_RUN` letters and digits, in order.
-pub(super) fn for_each(text: &[u8], found: impl FnMut(Range<usize>)) {
+/// Bytes that many escapes begin with, or have in them: `\\`, `%`, `&`, and the `x` of `\\x41` and `0x41`.
+pub(super) fn is_sign(b: u8) -> bool {
+    matches!(b, b'\\' | b'%' | b'&' | b'x' | b'X')
+}
+
+/// So many signs in a block make it worth a look.
+const MANY_SIGNS: u32 = 5;
+
+/// Calls `found` for every longest run of at least `MIN_RUN` letters and digits, in order; and `dense` with
+/// the first byte of every block that has many signs.
+pub(super) fn for_each(text: &[u8], dense: impl FnMut(usize), found: impl FnMut(Range<usize>)) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "the processor was asked on the line above")]
-        // SAFETY: `with_avx2` needs AVX2 and nothing else; it is safe code otherwise.
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
+    {
+        #[expect(unsafe_code, reason = "the processor was asked on the lines above")]
+        // SAFETY: `with_avx2` needs AVX2 and POPCNT and nothing else; it is safe code otherwise.
         unsafe {
-            with_avx2(text, found);
+            with_avx2(text, dense, found);
         }
         return;
     }
+    blocks(text, 0, dense);
     portable(text, 0, found);
+}
+
+/// Calls `dense` with every block of `text`, from the one at `from` on, that has many signs.
+fn blocks(text: &[u8], from: usize, mut dense: impl FnMut(usize)) {
+    for (n, block) in text[from..].chunks(BLOCK).enumerate() {
+        if block.iter().filter(|b| is_sign(**b)).count() as u32 >= MANY_SIGNS {
+            dense(from + n * BLOCK);
+        }
+    }
 }
 
 /// Whether `text` has `len` letters and digits in a row.
@@ -63,12 +83,15 @@ fn extended(text: &[u8], part: Range<usize>) -> Range<usize> {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn with_avx2(text: &[u8], mut found: impl FnMut(Range<usize>)) {
+#[target_feature(enable = "avx2,popcnt")]
+fn with_avx2(text: &[u8], mut dense: impl FnMut(usize), mut found: impl FnMut(Range<usize>)) {
     let (mut previous, mut done) = (0_u64, 0);
     let mut blocks = text.chunks_exact(BLOCK);
     for (n, block) in blocks.by_ref().enumerate() {
-        let current = alphanumeric(block.try_into().expect("the chunks are exact"));
+        let (current, signs) = classes(block.try_into().expect("the chunks are exact"));
+        if signs.count_ones() >= MANY_SIGNS {
+            dense(n * BLOCK);
+        }
         // Bit i of `starts`: a run of MIN_RUN begins at byte i - 64 of this block and ends in it.
         let both = u128::from(current) << BLOCK | u128::from(previous);
         let two = both & (both >> 1);
@@ -88,6 +111,7 @@ fn with_avx2(text: &[u8], mut found: impl FnMut(Range<usize>)) {
     }
     // A run that ends in the last, shorter block began at most MIN_RUN - 1 bytes before it, or was found.
     let tail = text.len() - blocks.remainder().len();
+    self::blocks(text, tail, dense);
     let from = done.max(tail.saturating_sub(MIN_RUN - 1));
     portable(text, from, |run| {
         if run.start >= done {
@@ -96,17 +120,17 @@ fn with_avx2(text: &[u8], mut found: impl FnMut(Range<usize>)) {
     });
 }
 
-/// One bit for each byte of `block`: whether it is an ASCII letter or digit.
+/// One bit for each byte of `block`: whether it is an ASCII letter or digit; and whether it is a sign.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn alphanumeric(block: &[u8; BLOCK]) -> u64 {
+#[target_feature(enable = "avx2,popcnt")]
+fn classes(block: &[u8; BLOCK]) -> (u64, u64) {
     use std::arch::x86_64::{
         __m256i, _mm256_cmpeq_epi8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
         _mm256_set_epi64x, _mm256_set1_epi8, _mm256_sub_epi8,
     };
     let word =
         |at: usize| i64::from_le_bytes(*block[at..].first_chunk().expect("eight bytes are left"));
-    let half = |at: usize| -> u32 {
+    let half = |at: usize| -> (u32, u32) {
         let bytes = _mm256_set_epi64x(word(at + 24), word(at + 16), word(at + 8), word(at));
         // x <= limit, for unsigned bytes: min(x, limit) = x.
         let within = |x: __m256i, limit: i8| {
@@ -115,9 +139,17 @@ fn alphanumeric(block: &[u8; BLOCK]) -> u64 {
         let folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
         let letter = within(_mm256_sub_epi8(folded, _mm256_set1_epi8(b'a' as i8)), 25);
         let digit = within(_mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0' as i8)), 9);
-        _mm256_movemask_epi8(_mm256_or_si256(letter, digit)) as u32
+        let is = |x: __m256i, b: u8| _mm256_cmpeq_epi8(x, _mm256_set1_epi8(b as i8));
+        let signs = _mm256_or_si256(
+            _mm256_or_si256(is(bytes, b'\\'), is(bytes, b'%')),
+            _mm256_or_si256(is(bytes, b'&'), is(folded, b'x')),
+        );
+        let mask = |x: __m256i| _mm256_movemask_epi8(x) as u32;
+        (mask(_mm256_or_si256(letter, digit)), mask(signs))
     };
-    u64::from(half(32)) << 32 | u64::from(half(0))
+    let ((low, low_signs), (high, high_signs)) = (half(0), half(32));
+    let whole = |low, high| u64::from(high) << 32 | u64::from(low);
+    (whole(low, high), whole(low_signs, high_signs))
 }
 
 #[cfg(test)]
@@ -128,8 +160,24 @@ mod tests {
 
     fn runs(text: &[u8]) -> Vec<Range<usize>> {
         let mut runs = Vec::new();
-        for_each(text, |r| runs.push(r));
+        for_each(text, |_| (), |r| runs.push(r));
         runs
+    }
+
+    #[test]
+    fn blocks_with_many_signs_are_told() {
+        for len in [64, 100, 640, 700] {
+            for at in 0..len - 12 {
+                let mut text = vec![b'a'; len];
+                text[at..at + 12].copy_from_slice(b"\\x41%41&\\x41");
+                let (mut ours, mut plain) = (Vec::new(), Vec::new());
+                for_each(&text, |block| ours.push(block), |_| ());
+                blocks(&text, 0, |block| plain.push(block));
+                assert_eq!(ours, plain);
+                let is_split = at / BLOCK != (at + 11) / BLOCK;
+                assert!(is_split || ours == [at / BLOCK * BLOCK], "{at} of {len}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
 use zip::CompressionMethod;
 
@@ -116,6 +117,16 @@ impl Tree {
         });
     }
 
+    fn encoded(&mut self) {
+        let way = "a.tar › b.docx › word/document.xml › base64 at 1:1";
+        self.hide("encoded.zip", way, |t| {
+            let text = BASE64_STANDARD.encode(t);
+            let xml = format!("<w:document><w:p><w:t>{text}</w:t></w:p></w:document>");
+            let docx = pack::deflated(&[("word/document.xml", xml.into_bytes())]);
+            pack::deflated(&[("a.tar", pack::tar(&[("b.docx", docx)]))])
+        });
+    }
+
     fn look_alikes(&self) {
         let files = || [("readme.txt", b"nothing to see\n".to_vec()), ("x.bin", vec![0; 300])];
         self.project.write("clean.zip", &pack::deflated(&files()));
@@ -147,6 +158,7 @@ fn tree() -> Tree {
     tree.packed();
     tree.images();
     tree.documents();
+    tree.encoded();
     tree.nested();
     tree.look_alikes();
     tree

@@ -1,0 +1,394 @@
+//! Base64 (RFC 4648) in both alphabets, padded or not, in one line or many; of text, of UTF-16 and of what
+//! gzip packed.
+
+use std::{io::Read as _, ops::Range};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::{Budget, Decoded, MIN_DECODED_BYTES, Piece, text_len};
+use crate::{coverage::Limit, route::Encoding};
+
+/// Code of fewer digits is no code, unless padding says so.
+const MIN_DIGITS: usize = 20;
+const MIN_PADDED_DIGITS: usize = 16;
+/// More than this is not unpacked at once.
+const MAX_UNPACKED_BYTES: u64 = 64 << 20;
+
+/// The digits beyond letters and digits.
+#[derive(Debug, Clone, Copy)]
+enum Alphabet {
+    Standard,
+    UrlSafe,
+}
+
+impl Alphabet {
+    fn value(self, digit: u8) -> Option<u8> {
+        match (digit, self) {
+            (b'A'..=b'Z', _) => Some(digit - b'A'),
+            (b'a'..=b'z', _) => Some(digit - b'a' + 26),
+            (b'0'..=b'9', _) => Some(digit - b'0' + 52),
+            (b'+', Self::Standard) | (b'-', Self::UrlSafe) => Some(62),
+            (b'/', Self::Standard) | (b'_', Self::UrlSafe) => Some(63),
+            _ => None,
+        }
+    }
+}
+
+/// The code around `seed`, if it means text. Its beginning is where the alphabet's digits begin or, after
+/// a path, where the seed does.
+pub(super) fn decode(
+    text: &[u8],
+    seed: &Range<usize>,
+    bounds: Range<usize>,
+    budget: &mut Budget,
+) -> Result<Option<Decoded>, Limit> {
+    for alphabet in [Alphabet::Standard, Alphabet::UrlSafe] {
+        let is_digit = |b: &u8| alphabet.value(*b).is_some();
+        let before =
+            text[bounds.start..seed.start].iter().rev().take_while(|b| is_digit(b)).count();
+        for start in [seed.start - before, seed.start] {
+            if looks_like_text(text, start..bounds.end, alphabet)
+                && let Some(decoded) = from(text, start, &bounds, alphabet, budget)?
+            {
+                return Ok(Some(decoded));
+            }
+            if before == 0 {
+                break;
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the first digits mean text, UTF-16 or gzip. Nearly every identifier and every hash fails here.
+fn looks_like_text(text: &[u8], code: Range<usize>, alphabet: Alphabet) -> bool {
+    let mut head = [0; 6];
+    let Some(digits) = text[code].first_chunk::<8>() else { return false };
+    for (group, out) in digits.chunks_exact(4).zip(head.chunks_exact_mut(3)) {
+        let mut bits = 0;
+        for &digit in group {
+            let Some(value) = alphabet.value(digit) else { return false };
+            bits = bits << 6 | u32::from(value);
+        }
+        out.copy_from_slice(&bits.to_be_bytes()[1..]);
+    }
+    is_gzip(&head) || is_utf16(&head) || text_len(&head) >= 4
+}
+
+fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b, 8])
+}
+
+fn is_utf16(bytes: &[u8]) -> bool {
+    let body = bytes.strip_prefix(&[0xff, 0xfe]).unwrap_or(bytes);
+    body.len() >= 4 && body[1] == 0 && body[3] == 0 && text_len(&[body[0], body[2]]) == 2
+}
+
+/// The code that begins at `start`.
+fn from(
+    text: &[u8],
+    start: usize,
+    bounds: &Range<usize>,
+    alphabet: Alphabet,
+    budget: &mut Budget,
+) -> Result<Option<Decoded>, Limit> {
+    let code = Code::read(text, start, bounds, alphabet);
+    let min = if code.is_padded { MIN_PADDED_DIGITS } else { MIN_DIGITS };
+    // A token of three such parts has a rule of its own, which reads them.
+    let is_part_of_token = text[start..].starts_with(b"eyJ")
+        && (text.get(code.end) == Some(&b'.') || start > 0 && text[start - 1] == b'.');
+    if code.digits < min || is_part_of_token {
+        return Ok(None);
+    }
+    if is_gzip(&code.bytes) {
+        return unpacked(code, budget);
+    }
+    if is_utf16(&code.bytes) {
+        return Ok(utf16(code));
+    }
+    let len = text_len(&code.bytes);
+    // The code may be followed by digits that are none of it.
+    let is_text = len == code.bytes.len() || len >= 2 * MIN_DECODED_BYTES;
+    Ok((is_text && len >= MIN_DECODED_BYTES).then(|| code.cut(len)))
+}
+
+/// What some lines of code say.
+struct Code {
+    start: usize,
+    end: usize,
+    digits: usize,
+    is_padded: bool,
+    bytes: Vec<u8>,
+    /// One a line.
+    pieces: Vec<Piece>,
+}
+
+impl Code {
+    fn read(text: &[u8], start: usize, bounds: &Range<usize>, alphabet: Alphabet) -> Self {
+        let text = &text[..bounds.end];
+        let mut code = Self {
+            start,
+            end: start,
+            digits: 0,
+            is_padded: false,
+            bytes: Vec::new(),
+            pieces: Vec::new(),
+        };
+        let (mut at, mut bits, mut line_len) = (start, 0_u32, None);
+        loop {
+            let line = at;
+            let first = code.bytes.len();
+            while let Some(value) = text.get(at).and_then(|b| alphabet.value(*b)) {
+                bits = bits << 6 | u32::from(value);
+                code.digits += 1;
+                match code.digits % 4 {
+                    0 => code.bytes.extend_from_slice(&bits.to_be_bytes()[1..]),
+                    _ => {}
+                }
+                at += 1;
+            }
+            code.pieces.push(Piece { start: first, code: line..at, rate: Some((3, 4)) });
+            code.end = at;
+            let len = at - line;
+            let next = next_line(text, at);
+            // All lines but the last are equally long, and hold whole groups.
+            let is_whole = len >= MIN_DIGITS && len.is_multiple_of(4);
+            match next {
+                Some(next) if is_whole && line_len.is_none_or(|l| l == len) => {
+                    let rest = &text[next..];
+                    let digits = rest
+                        .iter()
+                        .take(len + 1)
+                        .take_while(|b| alphabet.value(**b).is_some())
+                        .count();
+                    let is_last = digits < len;
+                    if digits == 0 || digits > len || is_last && !ends(rest, digits) {
+                        break;
+                    }
+                    line_len = Some(len);
+                    at = next;
+                }
+                _ => break,
+            }
+        }
+        code.finish(text, bits);
+        code
+    }
+
+    /// Adds the bytes of an incomplete group, and the padding.
+    fn finish(&mut self, text: &[u8], bits: u32) {
+        match self.digits % 4 {
+            2 => self.bytes.push((bits >> 4) as u8),
+            3 => self.bytes.extend([(bits >> 10) as u8, (bits >> 2) as u8]),
+            _ => {}
+        }
+        let missing = (4 - self.digits % 4) % 4;
+        let signs = text[self.end..].iter().take(missing).take_while(|b| **b == b'=').count();
+        self.is_padded = missing < 3 && signs == missing && missing > 0;
+        self.end += if self.is_padded { signs } else { 0 };
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Its first `len` bytes, as they are.
+    fn cut(mut self, len: usize) -> Decoded {
+        let code = self.range();
+        self.bytes.truncate(len);
+        self.pieces.retain(|p| p.start < len);
+        let end = match self.pieces.last() {
+            Some(last) if self.bytes.len() < len || last.start < len => {
+                code.end.min(last.code.start + ((len - last.start) * 4).div_ceil(3))
+            }
+            _ => code.end,
+        };
+        // Padding belongs to the code if all of it was read.
+        let end = if code.end - end <= 2 { code.end } else { end };
+        Decoded {
+            encoding: Encoding::Base64,
+            code: code.start..end,
+            bytes: self.bytes,
+            pieces: self.pieces,
+        }
+    }
+}
+
+/// Whether code ends after `digits` digits of `rest`.
+fn ends(rest: &[u8], digits: usize) -> bool {
+    rest.get(digits).is_none_or(|b| !matches!(b, b'_' | b'-' | b'.' | b':' | b'('))
+}
+
+/// Where code goes on after a line break at `at`, real or escaped, and its indentation.
+fn next_line(text: &[u8], at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let breaks: [&[u8]; 4] = [b"\r\n", b"\n", b"\\r\\n", b"\\n"];
+    let len = breaks.iter().find(|b| rest.starts_with(b))?.len();
+    let indent = rest[len..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    Some(at + len + indent)
+}
+
+/// UTF-16, low byte first, as UTF-8.
+fn utf16(code: Code) -> Option<Decoded> {
+    let marked = code.bytes.starts_with(&[0xff, 0xfe]);
+    let units = code.bytes[if marked { 2 } else { 0 }..].chunks_exact(2);
+    let units = units.map(|u| u16::from_le_bytes([u[0], u[1]]));
+    let (mut text, mut pieces) = (String::new(), vec![(0, if marked { 2 } else { 0 })]);
+    let mut at = pieces[0].1;
+    for char in char::decode_utf16(units) {
+        let Ok(char) = char else { break };
+        text.push(char);
+        at += 2 * char.len_utf16();
+        if !char.is_ascii() {
+            pieces.push((text.len(), at));
+        }
+    }
+    let len = text_len(text.as_bytes());
+    if len < MIN_DECODED_BYTES {
+        return None;
+    }
+    text.truncate(text.floor_char_boundary(len));
+    Some(Decoded {
+        encoding: Encoding::Base64Utf16,
+        pieces: utf16_pieces(&code, &pieces, text.len()),
+        code: code.range(),
+        bytes: text.into_bytes(),
+    })
+}
+
+/// From places in UTF-8 and the bytes of UTF-16 that they were made from. Each line of code has pieces of
+/// its own only if there is but one; of several lines all is one piece.
+fn utf16_pieces(code: &Code, places: &[(usize, usize)], len: usize) -> Vec<Piece> {
+    let all = code.range();
+    if code.pieces.len() > 1 {
+        return vec![Piece { start: 0, code: all, rate: None }];
+    }
+    places
+        .iter()
+        .filter(|(start, _)| *start < len)
+        .map(|&(start, from)| {
+            let begin = all.start + from * 4 / 3;
+            Piece { start, code: begin..all.end, rate: Some((3, 8)) }
+        })
+        .collect()
+}
+
+/// What gzip packed.
+fn unpacked(code: Code, budget: &mut Budget) -> Result<Option<Decoded>, Limit> {
+    let packed = code.bytes.len();
+    let room = budget.room(packed).min(MAX_UNPACKED_BYTES);
+    let mut bytes = Vec::new();
+    // What is damaged is read as far as it goes.
+    let _ = MultiGzDecoder::new(code.bytes.as_slice()).take(room + 1).read_to_end(&mut bytes);
+    budget.spend(packed, bytes.len() as u64)?;
+    if bytes.len() as u64 > room {
+        return Err(Limit::ExpandedBytes);
+    }
+    if text_len(&bytes) < bytes.len() || bytes.len() < MIN_DECODED_BYTES {
+        return Ok(None);
+    }
+    let pieces = vec![Piece { start: 0, code: code.range(), rate: None }];
+    Ok(Some(Decoded { encoding: Encoding::Base64Gzip, code: code.range(), bytes, pieces }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use base64::{Engine as _, prelude::*};
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+    use crate::content::Limits;
+
+    const TEXT: &[u8] =
+        b"a text that is long enough for three lines of code, and for a wrong end of it";
+
+    fn read_from(code: &str, seed: Range<usize>) -> Option<Decoded> {
+        let mut budget = Budget::new(Limits::default());
+        decode(code.as_bytes(), &seed, 0..code.len(), &mut budget).unwrap()
+    }
+
+    fn read(code: &str) -> Option<Decoded> {
+        read_from(code, 0..12)
+    }
+
+    #[test]
+    fn both_alphabets_are_read_with_and_without_padding() {
+        let text = "ä?>text~~?that>~has??>the?>other~~digits>>".as_bytes();
+        for code in [
+            BASE64_STANDARD.encode(text),
+            BASE64_STANDARD_NO_PAD.encode(text),
+            BASE64_URL_SAFE.encode(text),
+            BASE64_URL_SAFE_NO_PAD.encode(text),
+        ] {
+            let decoded = read(&code).unwrap();
+            assert_eq!((decoded.bytes.as_slice(), decoded.code), (text, 0..code.len()));
+        }
+    }
+
+    #[test]
+    fn lines_are_put_together() {
+        let code = BASE64_STANDARD.encode(TEXT);
+        for (len, seam) in [(40, "\n"), (48, "\r\n    "), (32, "\\n")] {
+            let lines: Vec<&str> =
+                code.as_bytes().chunks(len).map(|l| std::str::from_utf8(l).unwrap()).collect();
+            let code = lines.join(seam);
+            let decoded = read(&code).unwrap();
+            assert_eq!(decoded.bytes, TEXT, "{code}");
+            assert_eq!(decoded.code, 0..code.len());
+        }
+    }
+
+    #[test]
+    fn what_follows_the_code_is_no_part_of_it() {
+        let code = BASE64_STANDARD_NO_PAD.encode(TEXT);
+        for end in ["\nnext line", "/path/of/something\u{1}", ".part", "==x"] {
+            let decoded = read(&format!("{code}{end}")).unwrap();
+            assert_eq!(&decoded.bytes[..TEXT.len() - 2], &TEXT[..TEXT.len() - 2], "{end}");
+        }
+        let path = format!("/some/path/{code}");
+        assert_eq!(read_from(&path, 11..path.len()).unwrap().bytes, TEXT);
+    }
+
+    #[test]
+    fn utf16_becomes_utf8() {
+        let text = "Connect-Service -Key 'ä€' -Token x";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let decoded = read(&BASE64_STANDARD.encode(bytes)).unwrap();
+        assert_eq!(decoded.bytes, text.as_bytes());
+        assert_eq!(decoded.encoding, Encoding::Base64Utf16);
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut out = GzEncoder::new(Vec::new(), Compression::best());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    #[test]
+    fn gzip_is_unpacked_as_far_as_the_budget_goes() {
+        let decoded = read(&BASE64_STANDARD.encode(gzip(TEXT))).unwrap();
+        assert_eq!((decoded.bytes.as_slice(), decoded.encoding), (TEXT, Encoding::Base64Gzip));
+        let bomb = BASE64_STANDARD.encode(gzip(&vec![b' '; 1 << 22]));
+        let all = 0..bomb.len();
+        let read = |limits: Limits| {
+            decode(bomb.as_bytes(), &(0..12), all.clone(), &mut Budget::new(limits)).map(|_| ())
+        };
+        assert_eq!(read(Limits { max_ratio: 10_000, ..Limits::default() }), Ok(()));
+        assert_eq!(read(Limits::default()), Err(Limit::Ratio));
+        let few = Limits { max_expanded_bytes: 1 << 20, max_ratio: 10_000, ..Limits::default() };
+        assert_eq!(read(few), Err(Limit::ExpandedBytes));
+    }
+
+    #[test]
+    fn look_alikes_are_none() {
+        let png = BASE64_STANDARD.encode(b"\x89PNG\r\n\x1a\n and the rest of a picture, as text");
+        let token =
+            format!("{}.x", BASE64_URL_SAFE_NO_PAD.encode(b"{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
+        let texts = ["configurationManagerFactory", "abcdefghijklmnopqrstuvwxyz", &png, &token];
+        for text in texts {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

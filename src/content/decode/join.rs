@@ -1,0 +1,147 @@
+//! Strings in several pieces: `"sk_" + "live"`, literals beside each other, and lines that end in a
+//! backslash.
+
+use std::ops::Range;
+
+use super::{Decoded, is_value_byte, word};
+use crate::route::Encoding;
+
+/// Between two pieces stands no more.
+const MAX_SEAM_BYTES: usize = 80;
+
+/// The value that `word` is a piece of, put together.
+pub(super) fn pieces(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) -> Option<Decoded> {
+    let mut parts = vec![word.clone()];
+    while let Some(next) = after(text, &parts[parts.len() - 1], bounds) {
+        parts.push(next);
+    }
+    let mut first = parts[0].clone();
+    let mut earlier = Vec::new();
+    while let Some(previous) = before(text, &first, bounds) {
+        first = previous.clone();
+        earlier.push(previous);
+    }
+    earlier.reverse();
+    earlier.extend(parts);
+    if earlier.len() < 2 {
+        return None;
+    }
+    let code = earlier[0].start..earlier[earlier.len() - 1].end;
+    let (mut bytes, mut pieces) = (Vec::with_capacity(code.len()), Vec::new());
+    for part in earlier {
+        word::copy(text, without_backslash(text, part), &mut bytes, &mut pieces);
+    }
+    Some(Decoded { encoding: Encoding::Concatenation, code, bytes, pieces })
+}
+
+/// The piece that follows the one at `part`.
+fn after(text: &[u8], part: &Range<usize>, bounds: &Range<usize>) -> Option<Range<usize>> {
+    let end = bounds.end.min(part.end + MAX_SEAM_BYTES);
+    let len = seam(text[part.end..end].iter().copied(), last(text, part)?)?;
+    let start = part.end + len;
+    let next = start..start + 1;
+    let is_value = start < bounds.end && is_value_byte(text[start]);
+    is_value.then(|| word::around(text, &next, &(start..bounds.end)))
+}
+
+/// The piece before the one at `part`.
+fn before(text: &[u8], part: &Range<usize>, bounds: &Range<usize>) -> Option<Range<usize>> {
+    let start = bounds.start.max(part.start.saturating_sub(MAX_SEAM_BYTES));
+    let first = text.get(part.start).copied().filter(|b| is_value_byte(*b) && !part.is_empty())?;
+    let len = seam(text[start..part.start].iter().rev().copied(), first)?;
+    let end = part.start - len;
+    // A line's backslash belongs to the piece before it.
+    let last = end.checked_sub(1).filter(|&at| at >= bounds.start)?;
+    let is_value = match text[last] {
+        b'\\' => last > bounds.start && is_value_byte(text[last - 1]),
+        b => is_value_byte(b),
+    };
+    is_value.then(|| word::around(text, &(last..end), &(bounds.start..end)))
+}
+
+/// The last byte of a piece, if it is one of a value or a line's backslash.
+fn last(text: &[u8], part: &Range<usize>) -> Option<u8> {
+    let part = &text[part.clone()];
+    match part {
+        [.., b, b'\\'] if is_value_byte(*b) => Some(b'\\'),
+        [.., b] if is_value_byte(*b) => Some(*b),
+        _ => None,
+    }
+}
+
+fn without_backslash(text: &[u8], part: Range<usize>) -> Range<usize> {
+    let len = text[part.clone()].strip_suffix(b"\\").map_or(part.len(), <[u8]>::len);
+    part.start..part.start + len
+}
+
+/// The length of what stands between two pieces, read from one end; `edge` is the byte of the piece at
+/// that end. Either a quote, at most one operator and a quote, with spaces, line breaks and backslashes
+/// around; or, beside a backslash, a line break and spaces.
+fn seam(bytes: impl Iterator<Item = u8>, edge: u8) -> Option<usize> {
+    let (mut quotes, mut operators, mut breaks) = (0, 0, 0);
+    for (n, byte) in bytes.enumerate() {
+        match byte {
+            b'"' | b'\'' | b'`' => {
+                quotes += 1;
+                if quotes == 2 && n > 0 {
+                    return (operators <= 1).then_some(n + 1);
+                }
+            }
+            // The seam begins with a quote, or with the line break that a backslash hides.
+            // Without quotes it is a line break after a backslash, which is a piece's last byte.
+            _ if quotes == 0 && !byte.is_ascii_whitespace() => {
+                let is_continued = edge == b'\\' || byte == b'\\';
+                return (is_continued && breaks == 1).then_some(n);
+            }
+            b'+' | b'.' | b'&' if quotes == 1 => operators += 1,
+            b'\n' => breaks += 1,
+            b'\\' | b' ' | b'\t' | b'\r' => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(text: &str) -> Option<String> {
+        let all = 0..text.len();
+        let seed = text.find("value").unwrap();
+        let word = word::around(text.as_bytes(), &(seed..seed + 5), &all);
+        pieces(text.as_bytes(), &word, &all).map(|d| String::from_utf8(d.bytes).unwrap())
+    }
+
+    #[test]
+    fn pieces_are_put_together_from_either_side() {
+        for text in [
+            "x = \"sk_\" + \"value\" + \"_z\";",
+            "x = \"sk_\"\n    \"value\"\n    \"_z\"",
+            "x = 'sk_' . 'value' .\n 'z_z'".replace("z_z", "_z").as_str(),
+            "x = \"sk_\" & _\n \"value\""
+                .replace("& _", "&")
+                .replace("value\"", "value\" \\\n \"_z\"")
+                .as_str(),
+            "x = sk_\\\nvalue\\\n  _z",
+        ] {
+            assert_eq!(joined(text).as_deref(), Some("sk_value_z"), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_neighbours_stay_apart() {
+        for text in [
+            "[\"sk_\", \"value\"]",
+            "\"text \" \"value\"",
+            "\"value\" + name + \"z\"",
+            "f(\"value\");\n\"next\"",
+            "value\nnext",
+            "#define value \\\n  next",
+            "\"value\" == \"z\"",
+            "\"value\": \"z\"",
+        ] {
+            assert_eq!(joined(text), None, "{text}");
+        }
+    }
+}

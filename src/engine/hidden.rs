@@ -1,0 +1,206 @@
+//! What is encoded in a text: its zones, the layers below them, and what these hold.
+
+use std::{cell::RefCell, collections::BTreeMap, ops::Range};
+
+use super::{Engine, sighting::Sighting};
+use crate::{
+    blob::Before,
+    content::{
+        Budget,
+        decode::{self, Layer, Zone},
+    },
+    coverage::Limit,
+    matcher::{Candidate, NearCheck},
+    route::{Inside, Route, Step},
+    span::{self, LineCol},
+};
+
+/// What one zone of a text holds in its layers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Opened {
+    /// From the first byte of its first seed to the last of its last.
+    pub(super) core: Range<usize>,
+    pub(super) found: Vec<Hidden>,
+    pub(super) stopped: Vec<Limit>,
+    /// Bytes that it took of the budget.
+    pub(super) spent: u64,
+}
+
+/// A sighting in a layer. Its span is the code in the text; its lines and columns there are not known yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Hidden {
+    pub(super) sighting: Sighting,
+    /// Where the outermost encoded stretch begins, in the text.
+    pub(super) stretch: usize,
+}
+
+impl Opened {
+    /// The same zone in a text that has it at `to` instead of `from`.
+    pub(super) fn moved(&self, from: usize, to: usize) -> Self {
+        let shift = |at: usize| at - from + to;
+        let range = |r: &Range<usize>| shift(r.start)..shift(r.end);
+        let mut opened = Self { core: range(&self.core), ..self.clone() };
+        for hidden in &mut opened.found {
+            hidden.stretch = shift(hidden.stretch);
+            hidden.sighting.span = range(&hidden.sighting.span);
+        }
+        opened
+    }
+}
+
+/// The places of a text, each counted from the nearest one before it that was asked for.
+#[derive(Debug)]
+pub(super) struct Places<'t> {
+    text: &'t [u8],
+    known: RefCell<BTreeMap<usize, Before>>,
+}
+
+impl<'t> Places<'t> {
+    /// Those of `text`, which has `before` in front of it.
+    pub(super) fn new(text: &'t [u8], before: Before) -> Self {
+        Self { text, known: RefCell::new(BTreeMap::from([(0, before)])) }
+    }
+
+    pub(super) fn at(&self, at: usize) -> LineCol {
+        let mut known = self.known.borrow_mut();
+        let (from, before) =
+            known.range(..=at).next_back().map_or((0, Before::default()), |(from, b)| (*from, *b));
+        let before = span::advance(&self.text[from..at], self.text.get(at).copied(), before);
+        known.insert(at, before);
+        LineCol { line: before.lines + 1, col: before.columns + 1 }
+    }
+
+    /// Byte `at`, counted from byte `from`.
+    fn between(&self, from: usize, at: usize) -> LineCol {
+        let (from, at) = (self.at(from.min(at)), self.at(at));
+        let line = at.line - from.line + 1;
+        LineCol { line, col: if line == 1 { at.col - from.col + 1 } else { at.col } }
+    }
+}
+
+/// A layer, and those that it lies in.
+struct Depth<'d> {
+    layer: &'d Layer,
+    places: Places<'d>,
+    outer: Option<&'d Depth<'d>>,
+}
+
+impl Depth<'_> {
+    /// How many layers there are.
+    fn count(&self) -> usize {
+        1 + self.outer.map_or(0, Self::count)
+    }
+
+    /// The code in the text itself that the bytes of `range` were made from.
+    fn code_of(&self, range: &Range<usize>) -> Range<usize> {
+        let code = self.layer.code_of(range);
+        self.outer.map_or(code.clone(), |outer| outer.code_of(&code))
+    }
+
+    /// Whether anything in `range` was decoded for this layer.
+    fn is_decoded(&self, range: &Range<usize>) -> bool {
+        self.layer.code_of(range).len() != range.len()
+    }
+
+    /// The steps to what stands in `range`, and where the first of them begins in the text. Its own place
+    /// is left open.
+    fn steps(&self, range: &Range<usize>) -> (Vec<Step>, Option<usize>) {
+        let code = self.layer.code_of(range);
+        let (mut steps, mut first) = self.outer.map(|outer| outer.steps(&code)).unwrap_or_default();
+        if let Some(stretch) = self.layer.stretch_in(range) {
+            let at = match self.outer {
+                Some(outer) => outer.place(&code, stretch.code.start),
+                None => LineCol { line: 1, col: 1 },
+            };
+            let begin = || match self.outer {
+                Some(outer) => outer.code_of(&stretch.code).start,
+                None => stretch.code.start,
+            };
+            first.get_or_insert_with(begin);
+            steps.push(Step::Decoded { encoding: stretch.encoding, at });
+        }
+        (steps, first)
+    }
+
+    /// Byte `at`, counted from the stretch that `range` has a part of.
+    fn place(&self, range: &Range<usize>, at: usize) -> LineCol {
+        let from = self.layer.stretch_in(range).map_or(range.start, |s| s.meaning.start);
+        self.places.between(from, at)
+    }
+}
+
+impl Engine {
+    /// What `zones` of `text` hold in their layers, if anything.
+    pub(super) fn open(&self, text: &[u8], zones: &[Zone], budget: &mut Budget) -> Vec<Opened> {
+        let open = |zone: &Zone| {
+            let before = budget.spent();
+            let core = zone.core.clone();
+            let mut opened = Opened { core, found: Vec::new(), stopped: Vec::new(), spent: 0 };
+            self.open_zone(text, zone, None, budget, &mut opened);
+            opened.spent = budget.spent() - before;
+            (opened.spent > 0 || !opened.stopped.is_empty()).then_some(opened)
+        };
+        zones.iter().filter_map(open).collect()
+    }
+
+    fn open_zone(
+        &self,
+        text: &[u8],
+        zone: &Zone,
+        outer: Option<&Depth<'_>>,
+        budget: &mut Budget,
+        opened: &mut Opened,
+    ) {
+        if outer.map_or(0, Depth::count) >= budget.limits().max_decode_depth {
+            if decode::is_encoded(text, zone) {
+                opened.stopped.push(Limit::DecodeDepth);
+            }
+            return;
+        }
+        let Some(layer) = decode::layer(text, zone, budget, &mut opened.stopped) else { return };
+        let places = Places::new(&layer.bytes, Before::default());
+        let depth = Depth { layer: &layer, places, outer };
+        let (candidates, mut seeds) = self.search(&layer.bytes, false, NearCheck::First);
+        self.add_hidden(&depth, candidates, opened);
+        seeds.retain(|seed| layer.is_news(seed));
+        for zone in decode::zones(seeds) {
+            self.open_zone(&layer.bytes, &zone, Some(&depth), budget, opened);
+        }
+    }
+
+    /// The sightings among `candidates` of a layer that it did not merely copy.
+    fn add_hidden(&self, depth: &Depth<'_>, candidates: Vec<Candidate>, opened: &mut Opened) {
+        let bytes = &depth.layer.bytes;
+        let new: Vec<Candidate> =
+            candidates.into_iter().filter(|c| depth.is_decoded(&c.whole)).collect();
+        for judged in self.judge_text(bytes, new) {
+            let Ok(evidence) = judged.verdict else { continue };
+            let Candidate { whole, secret, .. } = &judged.candidate;
+            let (steps, Some(stretch)) = depth.steps(whole) else { continue };
+            let place = depth.place(whole, secret.start);
+            let nowhere = LineCol { line: 1, col: 1 };
+            let mut sighting = self.sighting(bytes, &judged.candidate, evidence, nowhere..nowhere);
+            sighting.is_decoded = depth.code_of(secret).len() != secret.len();
+            sighting.span = depth.code_of(secret);
+            sighting.inside = Some(Box::new(Inside { route: Route(steps), place }));
+            opened.found.push(Hidden { sighting, stretch });
+        }
+    }
+}
+
+/// The sightings of `opened` zones, at their places in the text.
+pub(super) fn placed(places: &Places<'_>, opened: &[Opened]) -> Vec<Sighting> {
+    let mut hidden: Vec<&Hidden> = opened.iter().flat_map(|o| &o.found).collect();
+    hidden.sort_by_key(|h| (h.stretch, h.sighting.span.start));
+    let place = |hidden: &Hidden| {
+        let mut sighting = hidden.sighting.clone();
+        let first = sighting.inside.as_mut().and_then(|i| i.route.0.first_mut());
+        if let Some(Step::Decoded { at, .. }) = first {
+            *at = places.at(hidden.stretch);
+        }
+        sighting.start = places.at(sighting.span.start);
+        sighting.end = places.at(sighting.span.end);
+        sighting
+    };
+    hidden.into_iter().map(place).collect()
+}

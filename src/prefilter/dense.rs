@@ -1,0 +1,103 @@
+//! Where decoding may pay: runs of letters and digits, and stretches that are full of escapes, as of a text
+//! in which every byte is written as `\x41`. These have no runs, and yet may hold a key.
+
+use std::ops::Range;
+
+use super::runs::{self, is_sign};
+
+/// A dense stretch is made of windows: so many signs in fewer than so many bytes. Wherever a window is, one
+/// of the two blocks that it can touch has half of its signs, and so is looked at.
+const SIGNS: usize = 10;
+const WINDOW_BYTES: usize = 64;
+
+/// Calls `seed` for every run and every dense stretch of `text` that touches `view`, and `run` for the runs.
+/// Some that only come near may be among them; a dense stretch may be cut where it is a window's length
+/// outside.
+pub(super) fn for_each(
+    text: &[u8],
+    view: Range<usize>,
+    mut seed: impl FnMut(Range<usize>),
+    mut run: impl FnMut(&Range<usize>),
+) {
+    let view = around(&view, text.len());
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    let dense = |block: usize| {
+        let block = view.start + block..view.end.min(view.start + block + WINDOW_BYTES);
+        for window in windows(text, around(&block, view.end)) {
+            match stretches.last_mut() {
+                Some(last) if window.start <= last.end => {
+                    *last = last.start.min(window.start)..last.end.max(window.end);
+                }
+                _ => stretches.push(window),
+            }
+        }
+    };
+    runs::for_each(&text[view.clone()], dense, |found| {
+        let found = view.start + found.start..view.start + found.end;
+        run(&found);
+        seed(whole(text, &view, found));
+    });
+    stretches.into_iter().for_each(seed);
+}
+
+fn around(range: &Range<usize>, end: usize) -> Range<usize> {
+    range.start.saturating_sub(WINDOW_BYTES)..end.min(range.end + WINDOW_BYTES)
+}
+
+/// Every window in `part` of `text`, in order.
+fn windows(text: &[u8], part: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let signs: Vec<usize> =
+        text[part.clone()].iter().enumerate().filter(|(_, b)| is_sign(**b)).map(|s| s.0).collect();
+    (SIGNS - 1..signs.len())
+        .map(move |last| signs[last + 1 - SIGNS]..signs[last] + 1)
+        .filter(|w| w.len() <= WINDOW_BYTES)
+        .map(move |w| part.start + w.start..part.start + w.end)
+}
+
+/// The run of which `part` lies in `view`.
+fn whole(text: &[u8], view: &Range<usize>, part: Range<usize>) -> Range<usize> {
+    let len = |bytes: &mut dyn Iterator<Item = &u8>| {
+        bytes.take_while(|b| b.is_ascii_alphanumeric()).count()
+    };
+    let before =
+        if part.start == view.start { len(&mut text[..part.start].iter().rev()) } else { 0 };
+    let after = if part.end == view.end { len(&mut text[part.end..].iter()) } else { 0 };
+    part.start - before..part.end + after
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretches(text: &[u8], view: Range<usize>) -> Vec<Range<usize>> {
+        let (mut seeds, mut runs) = (Vec::new(), Vec::new());
+        for_each(text, view, |s| seeds.push(s), |r| runs.push(r.clone()));
+        seeds.retain(|s| !runs.contains(s));
+        seeds
+    }
+
+    #[test]
+    fn only_what_is_full_of_signs_is_a_stretch() {
+        let code = "\\x73".repeat(5);
+        for before in 0..200 {
+            let text = format!("{}{code}{}", ".".repeat(before), ".".repeat(300));
+            let expected = before..before + code.len() - 2;
+            assert_eq!(stretches(text.as_bytes(), 0..text.len()), [expected.clone()]);
+            // Wherever the view ends, a stretch in it is whole.
+            for end in [before + 1, before + 10, before + 30] {
+                assert_eq!(stretches(text.as_bytes(), before..end), [expected.clone()]);
+            }
+        }
+        assert!(
+            stretches("max = ctx & 0xff; // the rest\n".repeat(9).as_bytes(), 0..270).is_empty()
+        );
+    }
+
+    #[test]
+    fn a_run_is_whole_wherever_the_view_ends() {
+        let text = format!("{} {}", "a".repeat(500), "b".repeat(20));
+        let mut seeds = Vec::new();
+        for_each(text.as_bytes(), 300..310, |s| seeds.push(s), |_| ());
+        assert_eq!(seeds, [0..500]);
+    }
+}
