@@ -117,6 +117,13 @@ impl Tree {
         });
     }
 
+    fn databases(&mut self) {
+        self.hide("a.db", "settings", |t| {
+            let text = String::from_utf8(t).unwrap();
+            pack::sqlite("settings", &text.lines().collect::<Vec<_>>())
+        });
+    }
+
     fn encoded(&mut self) {
         let way = "a.tar › b.docx › word/document.xml › base64 at 1:1";
         self.hide("encoded.zip", way, |t| {
@@ -158,6 +165,7 @@ fn tree() -> Tree {
     tree.packed();
     tree.images();
     tree.documents();
+    tree.databases();
     tree.encoded();
     tree.nested();
     tree.look_alikes();

@@ -1,6 +1,14 @@
 //! Containers made to hurt: each limit stops what exceeds it, the ledger says so, nothing is written, and
 //! what stands beside them is found all the same.
 
+use std::{fs, path::Path};
+
+use straykey::{
+    content::{Limits, container::Input},
+    engine::Engine,
+    rule::{RuleSet, load},
+};
+
 use crate::{
     containers::{ledger, places},
     pack::{self, File},
@@ -16,7 +24,7 @@ fn scan(name: &str, bytes: &[u8], args: &[&str], kind: &str) -> (Run, Vec<String
     let (run, report) = project.scan_json(args);
     let found = places(&report);
     assert!(found.contains(&("z.env".into(), String::new(), 0)), "{found:?}");
-    let files: Vec<_> = std::fs::read_dir(project.path(".")).unwrap().collect();
+    let files: Vec<_> = fs::read_dir(project.path(".")).unwrap().collect();
     assert_eq!(files.len(), 2, "a scan writes nothing");
     let ledger = ledger(&report, kind).into_iter().map(str::to_owned).collect();
     (run, ledger)
@@ -45,6 +53,73 @@ fn overlapping(of: &[u8], times: u16) -> Vec<u8> {
     tail[10..12].copy_from_slice(&times.to_le_bytes());
     tail[12..16].copy_from_slice(&(entries.len() as u32).to_le_bytes());
     [&of[..directory], &entries, &tail].concat()
+}
+
+/// A container of each kind that holds a key.
+fn seeds() -> Vec<Vec<u8>> {
+    let one = || [("a.env", settings(1).into_bytes())];
+    let tar = pack::tar(&one());
+    let markup = b"<w:p><w:t>a &amp; b</w:t></w:p>".to_vec();
+    vec![
+        pack::deflated(&one()),
+        pack::zip(&one(), zip::CompressionMethod::BZIP2),
+        pack::deflated(&[("word/document.xml", markup)]),
+        pack::sqlite("settings", &["TOKEN", "x"]),
+        pack::sevenz(&one()),
+        pack::ar(&one()),
+        pack::cpio(&one()),
+        pack::rpm(&one()),
+        pack::gzip(&tar),
+        pack::bzip2(&tar),
+        pack::xz(&tar),
+        pack::lzma(&tar),
+        pack::zstd(&tar),
+        pack::lz4(&tar),
+        tar,
+    ]
+}
+
+#[test]
+#[ignore = "it writes what fuzzing begins with, into the sources"]
+fn write_seeds() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/containers");
+    fs::create_dir_all(&directory).unwrap();
+    for (n, seed) in seeds().iter().enumerate() {
+        fs::write(directory.join(n.to_string()), seed).unwrap();
+    }
+}
+
+/// `STRAYKEY_TEST_MUTATIONS` says how many to try of each.
+#[test]
+fn no_change_of_a_container_makes_a_reader_panic_or_hang() {
+    let many = std::env::var("STRAYKEY_TEST_MUTATIONS").ok().and_then(|n| n.parse().ok());
+    let limits = Limits { max_expanded_bytes: 1 << 20, ..Limits::default() };
+    let engine = Engine::new(RuleSet::new(load::builtin()), 0).with_limits(limits);
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    for seed in seeds() {
+        for _ in 0..many.unwrap_or(60) {
+            let mut bytes = seed.clone();
+            for _ in 0..=next(4) {
+                let at = next(bytes.len());
+                match next(4) {
+                    0 => bytes[at] = next(256) as u8,
+                    1 => bytes[at] ^= 1 << next(8),
+                    2 => bytes.truncate(at.max(1)),
+                    _ => bytes[at] = 0xff,
+                }
+            }
+            if let Some(kind) = engine.container(&bytes) {
+                let stored = bytes.len() as u64;
+                engine.sight_container(kind, Input::Stream(&mut &*bytes), stored);
+                let input = Input::Seekable(&mut std::io::Cursor::new(bytes));
+                engine.sight_container(kind, input, stored);
+            }
+        }
+    }
 }
 
 #[test]
@@ -128,7 +203,7 @@ fn names_lead_nowhere() {
         let end = &places(&report)[0].1;
         assert!(end.starts_with(&shown), "{end:?}");
         assert_eq!(run.code, 1);
-        assert!(!std::path::Path::new("/tmp/straykey-escaped").exists());
+        assert!(!Path::new("/tmp/straykey-escaped").exists());
     }
 }
 

@@ -129,3 +129,44 @@ pub(crate) fn rpm(files: &[File<'_>]) -> Vec<u8> {
     rpm.extend(gzip(&cpio(files)));
     rpm
 }
+
+/// A database of one table, whose rows have one text each.
+pub(crate) fn sqlite(table: &str, rows: &[&str]) -> Vec<u8> {
+    let cell = |n: usize, values: &[&str], root: Option<u8>| {
+        // Types first, in a header whose length comes before them; 1 is a number of one byte.
+        let texts = values.iter().map(|v| varint(13 + 2 * v.len()));
+        let types = [texts.collect::<Vec<_>>().concat(), vec![1; root.into_iter().len()]].concat();
+        let texts = values.concat().into_bytes();
+        let record = [varint(types.len() + 1), types, texts, root.into_iter().collect()].concat();
+        [varint(record.len()), varint(n), record].concat()
+    };
+    // The schema has the root before the statement; without the latter it is the last value.
+    let schema = cell(1, &["table", table, table], Some(2));
+    let cells: Vec<_> = rows.iter().zip(1..).map(|(row, n)| cell(n, &[row], None)).collect();
+    let mut database = leaf(100, &[schema]);
+    database[..16].copy_from_slice(b"SQLite format 3\0");
+    database[16..24].copy_from_slice(&[0x10, 0, 1, 1, 0, 64, 32, 32]);
+    database[28..32].copy_from_slice(&2_u32.to_be_bytes());
+    database[56..60].copy_from_slice(&1_u32.to_be_bytes());
+    database.extend(leaf(0, &cells));
+    database
+}
+
+fn varint(n: usize) -> Vec<u8> {
+    if n < 0x80 { vec![n as u8] } else { vec![0x80 | (n >> 7) as u8, (n & 0x7f) as u8] }
+}
+
+/// A page that holds rows, behind `start` bytes of something else.
+fn leaf(start: usize, cells: &[Vec<u8>]) -> Vec<u8> {
+    let mut page = vec![0; 4096];
+    let mut end = page.len();
+    page[start] = 0x0d;
+    page[start + 3..start + 5].copy_from_slice(&(cells.len() as u16).to_be_bytes());
+    for (n, cell) in cells.iter().enumerate() {
+        end -= cell.len();
+        page[end..end + cell.len()].copy_from_slice(cell);
+        let pointer = start + 8 + 2 * n;
+        page[pointer..pointer + 2].copy_from_slice(&(end as u16).to_be_bytes());
+    }
+    page
+}

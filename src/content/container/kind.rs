@@ -29,6 +29,8 @@ pub enum Kind {
     Zstd,
     /// One file, packed by lz4.
     Lz4,
+    /// An SQLite database.
+    Sqlite,
     /// Private keys behind a password: PKCS #12, or those of Java.
     Keystore,
     /// A container that no sound library opens.
@@ -46,7 +48,13 @@ impl Kind {
         match self {
             Self::Keystore => Some(Trouble::Encrypted),
             Self::Unsupported => Some(Trouble::Unsupported),
-            Self::Zip | Self::SevenZ | Self::Tar | Self::Ar | Self::Cpio | Self::Rpm => None,
+            Self::Zip
+            | Self::SevenZ
+            | Self::Tar
+            | Self::Ar
+            | Self::Cpio
+            | Self::Rpm
+            | Self::Sqlite => None,
             Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zstd | Self::Lz4 => None,
         }
     }
@@ -82,7 +90,7 @@ const MAGIC: [(&[u8], Kind); 27] = [
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Unsupported),
     (b"xar!", Kind::Unsupported),
     (b"%PDF-", Kind::Unsupported),
-    (b"SQLite format 3\0", Kind::Unsupported),
+    (b"SQLite format 3\0", Kind::Sqlite),
     (b"# v2 git bundle\n", Kind::Unsupported),
     (b"# v3 git bundle\n", Kind::Unsupported),
     (b"\xfe\xed\xfe\xed\0\0\0", Kind::Keystore),

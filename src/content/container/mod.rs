@@ -7,6 +7,7 @@ mod kind;
 mod markup;
 mod packed;
 mod sevenz;
+mod sqlite;
 mod zip;
 
 use std::io::{self, Read, Seek};
@@ -99,6 +100,7 @@ pub fn open(kind: Kind, input: Input<'_>, members: &mut dyn Members) -> Result<(
     match kind {
         Kind::Zip => seekable(input, members, |input, members| zip::open(input, members)),
         Kind::SevenZ => seekable(input, members, |input, members| sevenz::open(input, members)),
+        Kind::Sqlite => seekable(input, members, |input, members| sqlite::open(input, members)),
         Kind::Tar => match input {
             Input::Stream(stream) => archive::tar(stream, &archive::Layers::default(), members),
             Input::Seekable(input) => {
@@ -155,4 +157,87 @@ fn named(name: &[u8]) -> Step {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    /// What a reader gives: names, contents as far as they can be read, and what it notes.
+    #[derive(Default)]
+    struct Given {
+        members: Vec<(String, Vec<u8>)>,
+        gaps: Vec<(Option<Step>, Trouble)>,
+    }
+
+    impl Members for Given {
+        fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit> {
+            let mut bytes = Vec::new();
+            if content.read_to_end(&mut bytes).is_err() {
+                self.gaps.push((Some(step.clone()), Trouble::Damaged));
+            }
+            self.members.push((step.to_string(), bytes));
+            Ok(())
+        }
+
+        fn gap(&mut self, step: Option<Step>, trouble: Trouble) {
+            self.gaps.push((step, trouble));
+        }
+
+        fn hold(&mut self, content: &mut dyn Read) -> Result<Vec<u8>, Trouble> {
+            let mut bytes = Vec::new();
+            content.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        }
+    }
+
+    fn given(bytes: &[u8]) -> (Given, Result<(), Trouble>) {
+        let mut given = Given::default();
+        let kind = kind(bytes).unwrap();
+        let result = open(kind, Input::Stream(&mut &*bytes), &mut given);
+        (given, result)
+    }
+
+    #[test]
+    fn a_name_is_shown_and_never_a_way_out() {
+        assert_eq!(shown(b"./a/b"), "a/b");
+        assert_eq!(shown(b"../../etc/passwd"), "../../etc/passwd");
+        assert_eq!(shown(b"/a\n\x1b[2J\xff"), "/a\u{fffd}\u{fffd}[2J\u{fffd}");
+        assert_eq!(shown(&[b'a'; 5000]).len(), 1024);
+    }
+
+    #[test]
+    fn names_of_bsd_stand_before_the_content() {
+        let (given, result) = given(
+            b"!<arch>\n#1/12           0           0     0     100644  15        `\nlong name.x\0abc\n",
+        );
+        assert_eq!(
+            (given.members, result),
+            (vec![("long name.x".into(), b"abc".to_vec())], Ok(()))
+        );
+    }
+
+    #[test]
+    fn an_archive_of_1977_has_short_numbers() {
+        let mut cpio = b"\xc7\x71\0\0\0\0\xa4\x81\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x03\0".to_vec();
+        cpio.extend_from_slice(b"a\0xyz\0");
+        let (given, result) = given(&cpio);
+        assert_eq!((given.members, result), (vec![("a".into(), b"xyz".to_vec())], Ok(())));
+    }
+
+    #[test]
+    fn frames_of_zstd_follow_each_other() {
+        let frame = |text: &[u8]| {
+            let level = ruzstd::encoding::CompressionLevel::Fastest;
+            ruzstd::encoding::compress_to_vec(text, level)
+        };
+        let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0xx";
+        let (given, result) = given(&[&frame(b"ab")[..], skipped, &frame(b"cd")].concat());
+        assert_eq!((given.members, result), (vec![("content".into(), b"abcd".to_vec())], Ok(())));
+    }
+
+    #[test]
+    fn a_lie_about_a_size_takes_no_memory() {
+        let lie = b"!<arch>\na               0           0     0     100644  9999999999`\nabc";
+        let (given, result) = given(lie);
+        assert_eq!(given.members, [("a".to_owned(), b"abc".to_vec())]);
+        assert_eq!(result, Err(Trouble::Damaged));
+    }
+}

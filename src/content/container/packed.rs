@@ -36,6 +36,7 @@ pub(super) fn open(
         | Kind::Ar
         | Kind::Cpio
         | Kind::Rpm
+        | Kind::Sqlite
         | Kind::Keystore
         | Kind::Unsupported => return Err(Trouble::Unsupported),
     };
