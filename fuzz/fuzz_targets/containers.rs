@@ -3,10 +3,7 @@
 
 #![no_main]
 
-use std::{
-    io::Cursor,
-    sync::LazyLock,
-};
+use std::{io::Cursor, sync::LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use straykey::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 
 use crate::content::Limits;
 
@@ -11,10 +11,10 @@ use crate::content::Limits;
 #[command(next_help_heading = "Limits of one input")]
 pub struct ContentArgs {
     /// Decode so many encodings in each other; 0 = none
-    #[arg(long, value_name = "N", default_value_t = Limits::default().max_decode_depth)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_decode_depth, value_parser = depth())]
     pub max_decode_depth: usize,
     /// Open so many containers in each other; 0 = none
-    #[arg(long, value_name = "N", default_value_t = Limits::default().max_archive_depth)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_archive_depth, value_parser = depth())]
     pub max_archive_depth: usize,
     /// Expand to at most so many megabytes
     #[arg(long, value_name = "MB", default_value_t = Limits::default().max_expanded_bytes >> 20)]
@@ -31,6 +31,11 @@ pub struct ContentArgs {
     /// Stop expanding after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().max_time.as_secs())]
     pub max_seconds: u64,
+}
+
+/// Each level is a call in a call, and nobody nests more.
+fn depth() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(0..=100)
 }
 
 impl From<&ContentArgs> for Limits {

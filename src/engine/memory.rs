@@ -207,6 +207,7 @@ fn place(at: usize) -> u32 {
 mod tests {
     use std::{path::Path, sync::OnceLock};
 
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
     use proptest::{prelude::*, sample::Index};
 
     use super::*;
@@ -262,6 +263,7 @@ mod tests {
                 (1..n).for_each(|_| chain.extend_from_slice(&whole[seam..]));
                 chain
             }),
+            3 => encoded(),
             2 => of("[0-9A-Za-z]{1,70}"),
             1 => of("[0-9a-f]{30,45}"),
             2 => of("[-_.:=\"' \n]{1,3}"),
@@ -271,6 +273,27 @@ mod tests {
             1 => (1_usize..12).prop_map(|n| b"x = y;\n".repeat(40 * n)),
             1 => proptest::collection::vec(any::<u8>(), 0..12),
         ]
+    }
+
+    /// A case, or a part of one, in some encoding.
+    fn encoded() -> impl Strategy<Value = Vec<u8>> {
+        let plain = prop_oneof![
+            any::<Index>().prop_map(|i| i.get(&materials()[0]).clone()),
+            any::<Index>().prop_map(|i| i.get(&materials()[2]).clone()),
+        ];
+        let each = |text: &str, one: fn(u8) -> String| text.bytes().map(one).collect::<String>();
+        (plain, 0..7).prop_map(move |(text, way)| {
+            let code = match way {
+                0 => BASE64_STANDARD.encode(&text),
+                1 => BASE64_STANDARD.encode(BASE64_STANDARD.encode(&text)),
+                2 => each(&text, |b| format!("{b:02x}")),
+                3 => each(&text, |b| format!("%{b:02x}")),
+                4 => each(&text, |b| format!("\\x{b:02x}")),
+                5 => text.replace('_', "%5f"),
+                _ => text.replace('_', "_\" +\n \""),
+            };
+            code.into_bytes()
+        })
     }
 
     fn text() -> impl Strategy<Value = Vec<u8>> {
@@ -373,6 +396,7 @@ mod tests {
                 let (whole, changed) = (engine.read(&new), engine.reread(&new, &memory, &edit));
                 let matches = |m: &Memory| sorted(m.candidates.clone());
                 prop_assert_eq!(matches(&changed), matches(&whole));
+                prop_assert_eq!(&changed.opened, &whole.opened);
                 let seen = |m: &Memory| {
                     let sightings = engine.recall(&new, m)?;
                     let findings = engine.findings(&sightings, &Origin::nowhere());

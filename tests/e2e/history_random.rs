@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    encoded::{base64, hex},
     project::findings,
     repository::{Repository, key},
 };
@@ -67,6 +68,17 @@ impl Model {
     }
 }
 
+/// `text` as the file at `path` has it: in some files all keys are encoded.
+fn encoded(path: &str, text: String) -> String {
+    let encode: fn(&str) -> String = match path {
+        "b.txt" => |key| base64(key),
+        "dir/a.txt" => |key| hex(&base64(key)),
+        "dir/sub/b.txt" => |key| format!("\"{}\" + \"{}\"", &key[..10], &key[10..]),
+        _ => str::to_owned,
+    };
+    KEYS.iter().fold(text, |text, n| text.replace(key(*n), &encode(key(*n))))
+}
+
 /// Draws commits; each has one to three parents among those before it.
 fn draw(lot: &mut Lot) -> Vec<Model> {
     let mut commits: Vec<Model> = Vec::new();
@@ -110,7 +122,7 @@ fn write(commits: &[Model]) -> Repository {
         }
         stream.push_str("deleteall\n");
         for (path, lines) in &commit.files {
-            let text = lines.join("\n") + "\n";
+            let text = encoded(path, lines.join("\n") + "\n");
             let _ = write!(stream, "M 644 inline {path}\ndata {}\n{text}\n", text.len());
         }
     }

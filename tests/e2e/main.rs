@@ -8,6 +8,7 @@
 mod bad_input;
 mod commands;
 mod containers;
+mod encoded;
 mod fakes;
 mod fixtures;
 mod hidden;

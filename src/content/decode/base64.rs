@@ -3,6 +3,10 @@
 
 use std::{io::Read as _, ops::Range};
 
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use flate2::bufread::MultiGzDecoder;
 
 use super::{Budget, Decoded, MIN_DECODED_BYTES, Piece, text_len};
@@ -14,6 +18,13 @@ const MIN_PADDED_DIGITS: usize = 16;
 /// More than this is not unpacked at once.
 const MAX_UNPACKED_BYTES: u64 = 64 << 20;
 
+/// Padding is read elsewhere, and stray bits at the end are nobody's.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
 /// The digits beyond letters and digits.
 #[derive(Debug, Clone, Copy)]
 enum Alphabet {
@@ -22,6 +33,13 @@ enum Alphabet {
 }
 
 impl Alphabet {
+    fn engine(self) -> &'static GeneralPurpose {
+        match self {
+            Self::Standard => &STANDARD,
+            Self::UrlSafe => &URL_SAFE,
+        }
+    }
+
     fn value(self, digit: u8) -> Option<u8> {
         match (digit, self) {
             (b'A'..=b'Z', _) => Some(digit - b'A'),
@@ -126,66 +144,36 @@ struct Code {
 impl Code {
     fn read(text: &[u8], start: usize, bounds: &Range<usize>, alphabet: Alphabet) -> Self {
         let text = &text[..bounds.end];
-        let mut code = Self {
-            start,
-            end: start,
-            digits: 0,
-            is_padded: false,
-            bytes: Vec::new(),
-            pieces: Vec::new(),
-        };
-        let (mut at, mut bits, mut line_len) = (start, 0_u32, None);
+        let (mut digits, mut pieces) = (Vec::new(), Vec::new());
+        let mut line = start..start + run_len(&text[start..], alphabet);
         loop {
-            let line = at;
-            let first = code.bytes.len();
-            while let Some(value) = text.get(at).and_then(|b| alphabet.value(*b)) {
-                bits = bits << 6 | u32::from(value);
-                code.digits += 1;
-                match code.digits % 4 {
-                    0 => code.bytes.extend_from_slice(&bits.to_be_bytes()[1..]),
-                    _ => {}
-                }
-                at += 1;
-            }
-            code.pieces.push(Piece { start: first, code: line..at, rate: Some((3, 4)) });
-            code.end = at;
-            let len = at - line;
-            let next = next_line(text, at);
-            // All lines but the last are equally long, and hold whole groups.
-            let is_whole = len >= MIN_DIGITS && len.is_multiple_of(4);
-            match next {
-                Some(next) if is_whole && line_len.is_none_or(|l| l == len) => {
-                    let rest = &text[next..];
-                    let digits = rest
-                        .iter()
-                        .take(len + 1)
-                        .take_while(|b| alphabet.value(**b).is_some())
-                        .count();
-                    let is_last = digits < len;
-                    if digits == 0 || digits > len || is_last && !ends(rest, digits) {
-                        break;
-                    }
-                    line_len = Some(len);
-                    at = next;
+            pieces.push(Piece {
+                start: digits.len() / 4 * 3,
+                code: line.clone(),
+                rate: Some((3, 4)),
+            });
+            digits.extend_from_slice(&text[line.clone()]);
+            match next_line(text, &line, alphabet) {
+                // All lines but the last are equally long.
+                Some(next) if pieces.len() == 1 || line.len() == pieces[0].code.len() => {
+                    line = next;
                 }
                 _ => break,
             }
         }
-        code.finish(text, bits);
-        code
-    }
-
-    /// Adds the bytes of an incomplete group, and the padding.
-    fn finish(&mut self, text: &[u8], bits: u32) {
-        match self.digits % 4 {
-            2 => self.bytes.push((bits >> 4) as u8),
-            3 => self.bytes.extend([(bits >> 10) as u8, (bits >> 2) as u8]),
-            _ => {}
+        let missing = (4 - digits.len() % 4) % 4;
+        let padding = text[line.end..].iter().take(missing).take_while(|b| **b == b'=').count();
+        let is_padded = missing < 3 && padding == missing && missing > 0;
+        // One digit alone is less than a byte.
+        let whole = digits.len() - usize::from(missing == 3);
+        Self {
+            start,
+            end: line.end + if is_padded { padding } else { 0 },
+            digits: digits.len(),
+            is_padded,
+            bytes: alphabet.engine().decode(&digits[..whole]).unwrap_or_default(),
+            pieces,
         }
-        let missing = (4 - self.digits % 4) % 4;
-        let signs = text[self.end..].iter().take(missing).take_while(|b| **b == b'=').count();
-        self.is_padded = missing < 3 && signs == missing && missing > 0;
-        self.end += if self.is_padded { signs } else { 0 };
     }
 
     fn range(&self) -> Range<usize> {
@@ -214,18 +202,25 @@ impl Code {
     }
 }
 
-/// Whether code ends after `digits` digits of `rest`.
-fn ends(rest: &[u8], digits: usize) -> bool {
-    rest.get(digits).is_none_or(|b| !matches!(b, b'_' | b'-' | b'.' | b':' | b'('))
+fn run_len(text: &[u8], alphabet: Alphabet) -> usize {
+    text.iter().take_while(|b| alphabet.value(**b).is_some()).count()
 }
 
-/// Where code goes on after a line break at `at`, real or escaped, and its indentation.
-fn next_line(text: &[u8], at: usize) -> Option<usize> {
-    let rest = &text[at..];
+/// The next line of the code that has `line`: behind a line break, real or escaped, and its indentation.
+/// All lines but the last hold whole groups, and none is longer than the one before.
+fn next_line(text: &[u8], line: &Range<usize>, alphabet: Alphabet) -> Option<Range<usize>> {
+    if line.len() < MIN_DIGITS || !line.len().is_multiple_of(4) {
+        return None;
+    }
+    let rest = &text[line.end..];
     let breaks: [&[u8]; 4] = [b"\r\n", b"\n", b"\\r\\n", b"\\n"];
-    let len = breaks.iter().find(|b| rest.starts_with(b))?.len();
-    let indent = rest[len..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    Some(at + len + indent)
+    let seam = breaks.iter().find(|b| rest.starts_with(b))?.len();
+    let indent = rest[seam..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let next = line.end + seam + indent;
+    let len = run_len(&text[next..text.len().min(next + line.len() + 1)], alphabet);
+    let is_word = || matches!(text.get(next + len), Some(b'_' | b'-' | b'.' | b':' | b'('));
+    let is_last = len < line.len();
+    (len > 0 && len <= line.len() && !(is_last && is_word())).then_some(next..next + len)
 }
 
 /// UTF-16, low byte first, as UTF-8.
@@ -295,7 +290,7 @@ fn unpacked(code: Code, budget: &mut Budget) -> Result<Option<Decoded>, Limit> {
 mod tests {
     use std::io::Write as _;
 
-    use base64::{Engine as _, prelude::*};
+    use base64::prelude::*;
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;

@@ -22,7 +22,7 @@ pub(super) fn read(value: &[u8], evidence: &mut Evidence) -> Result<(), Dropped>
     if text.chars().any(char::is_control) {
         return Err(Dropped::Structure("it does not decode to text"));
     }
-    let (_, password) = text
+    let (user, password) = text
         .split_once(':')
         .ok_or(Dropped::Structure("it has no `:` between user and password"))?;
     if password.is_empty() {
@@ -35,7 +35,10 @@ pub(super) fn read(value: &[u8], evidence: &mut Evidence) -> Result<(), Dropped>
         return Err(Dropped::Placeholder(super::super::placeholder::Reason::Template));
     }
     evidence.verified = true;
-    evidence.facts.push("it decodes to a user name and a password".into());
+    evidence.facts.push(match user {
+        "" => "it decodes to a password without a user".into(),
+        _ => format!("it decodes to the user `{user}` and a password"),
+    });
     Ok(())
 }
 
