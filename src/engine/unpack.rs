@@ -122,10 +122,15 @@ impl<'s, 'e> Level<'s, 'e> {
         if let Err(trouble) = container::open(self.kind, input, self) {
             // Whoever stopped has said where.
             if !matches!(trouble, Trouble::Stopped(_)) || self.sightings.gaps().is_empty() {
-                self.gap(None, trouble);
+                self.note(None, trouble);
             }
         }
         self.shared.held.set(held);
+    }
+
+    /// Notes what of a member, or of the container itself, was not searched.
+    fn note(&mut self, step: Option<Step>, trouble: Trouble) {
+        self.sightings.skipped(trouble.skip(), Route(step.into_iter().collect()));
     }
 
     /// Whether a container of `kind` in this one is this one, unpacked: `.tar.gz` is one container, and
@@ -147,7 +152,7 @@ impl<'s, 'e> Level<'s, 'e> {
             return self.search(step, name, buffer, &mut plain);
         }
         if let Some(why) = kind.and_then(Kind::closed) {
-            self.gap(Some(step.clone()), why);
+            self.note(Some(step.clone()), why);
         } else if let Some(kind) = kind {
             let depth = self.depth + usize::from(!self.is_unpacked_by(kind));
             if depth <= self.shared.engine.limits.max_archive_depth {
@@ -157,7 +162,7 @@ impl<'s, 'e> Level<'s, 'e> {
                 self.add(step, kind, level.sightings);
                 return Ok(());
             }
-            self.gap(Some(step.clone()), Trouble::Stopped(Limit::ArchiveDepth));
+            self.note(Some(step.clone()), Trouble::Stopped(Limit::ArchiveDepth));
         }
         self.search(step, name, buffer, content)
     }
@@ -213,13 +218,15 @@ impl Members for Level<'_, '_> {
         };
         shared.buffers.borrow_mut().push(buffer);
         if let Err(trouble) = read {
-            self.gap(Some(step), trouble);
+            self.note(Some(step), trouble);
         }
         shared.stopped.get().map_or(Ok(()), Err)
     }
 
-    fn gap(&mut self, step: Option<Step>, trouble: Trouble) {
-        self.sightings.skipped(trouble.skip(), Route(step.into_iter().collect()));
+    fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit> {
+        self.note(Some(step), trouble);
+        let spent = self.shared.budget.borrow_mut().spend_member();
+        self.shared.note(spent)
     }
 
     fn hold(&mut self, content: &mut dyn Read) -> Result<Vec<u8>, Trouble> {

@@ -80,8 +80,12 @@ pub trait Members {
     /// The limit that is reached. Then nothing more is taken.
     fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit>;
 
-    /// Notes that a member is not given, or only in part.
-    fn gap(&mut self, step: Option<Step>, trouble: Trouble);
+    /// Notes that a member is not given.
+    ///
+    /// # Errors
+    ///
+    /// As `member`: what is not given counts.
+    fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit>;
 
     /// All of a container's bytes, for a reader that needs them in any order.
     ///
@@ -145,7 +149,7 @@ fn seekable(
 /// A name as it is shown: without control characters, and not endless. It may be anything, `..` too,
 /// since nobody opens it.
 fn shown(name: &[u8]) -> String {
-    const MAX_CHARS: usize = 1024;
+    const MAX_CHARS: usize = 512;
     let name = String::from_utf8_lossy(name);
     let name = name.strip_prefix("./").filter(|rest| !rest.is_empty()).unwrap_or(&name);
     let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
@@ -164,21 +168,22 @@ mod tests {
     #[derive(Default)]
     struct Given {
         members: Vec<(String, Vec<u8>)>,
-        gaps: Vec<(Option<Step>, Trouble)>,
+        gaps: Vec<(Step, Trouble)>,
     }
 
     impl Members for Given {
         fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit> {
             let mut bytes = Vec::new();
             if content.read_to_end(&mut bytes).is_err() {
-                self.gaps.push((Some(step.clone()), Trouble::Damaged));
+                self.gaps.push((step.clone(), Trouble::Damaged));
             }
             self.members.push((step.to_string(), bytes));
             Ok(())
         }
 
-        fn gap(&mut self, step: Option<Step>, trouble: Trouble) {
+        fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit> {
             self.gaps.push((step, trouble));
+            Ok(())
         }
 
         fn hold(&mut self, content: &mut dyn Read) -> Result<Vec<u8>, Trouble> {
@@ -200,7 +205,7 @@ mod tests {
         assert_eq!(shown(b"./a/b"), "a/b");
         assert_eq!(shown(b"../../etc/passwd"), "../../etc/passwd");
         assert_eq!(shown(b"/a\n\x1b[2J\xff"), "/a\u{fffd}\u{fffd}[2J\u{fffd}");
-        assert_eq!(shown(&[b'a'; 5000]).len(), 1024);
+        assert_eq!(shown(&[b'a'; 5000]).len(), 512);
     }
 
     #[test]
@@ -238,6 +243,7 @@ mod tests {
         let lie = b"!<arch>\na               0           0     0     100644  9999999999`\nabc";
         let (given, result) = given(lie);
         assert_eq!(given.members, [("a".to_owned(), b"abc".to_vec())]);
+        assert_eq!(given.gaps, [(named(b"a"), Trouble::Damaged)]);
         assert_eq!(result, Err(Trouble::Damaged));
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn open(input: &mut dyn ReadSeek, members: &mut dyn Members) -> Resul
         }
         let step = named(entry.name_raw());
         if entry.encrypted() {
-            members.gap(Some(step), Trouble::Encrypted);
+            members.gap(step, Trouble::Encrypted)?;
             continue;
         }
         member(entry, step, files.reader_mut(), members)?;
@@ -43,7 +43,7 @@ fn member(
     }
     match entry.with_reader(input, ZipReadOptions::new()) {
         Ok(mut content) => members.member(step, &mut content)?,
-        Err(error) => members.gap(Some(step), trouble(error)),
+        Err(error) => members.gap(step, trouble(error))?,
     }
     Ok(())
 }
