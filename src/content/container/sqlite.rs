@@ -232,7 +232,7 @@ fn values(record: &[u8]) -> Option<Vec<Value>> {
         body = more;
         values.push(match kind {
             1..=6 => Value::Number(number(value)),
-            12.. if kind % 2 == 0 => Value::Bytes(value.to_vec()),
+            12.. if kind.is_multiple_of(2) => Value::Bytes(value.to_vec()),
             12.. => Value::Text(value.to_vec()),
             _ => Value::Nothing,
         });
