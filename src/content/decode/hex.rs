@@ -28,6 +28,9 @@ fn starts_as_text(digits: &[u8]) -> bool {
 
 /// The first text in the array of bytes at `seed`: `0x41, 0x42, …`.
 pub(super) fn array(text: &[u8], seed: &Range<usize>) -> Option<Decoded> {
+    if text[seed.clone()].iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     let (mut bytes, mut pieces) = (Vec::new(), Vec::<Piece>::new());
     // The `x` is the first sign of a stretch that an array is.
     let mut at = seed.start.saturating_sub(1);

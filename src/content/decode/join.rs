@@ -11,24 +11,19 @@ const MAX_SEAM_BYTES: usize = 80;
 
 /// The value that `word` is a piece of, put together.
 pub(super) fn pieces(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) -> Option<Decoded> {
-    let mut parts = vec![word.clone()];
-    while let Some(next) = after(text, &parts[parts.len() - 1], bounds) {
-        parts.push(next);
-    }
-    let mut first = parts[0].clone();
-    let mut earlier = Vec::new();
-    while let Some(previous) = before(text, &first, bounds) {
-        first = previous.clone();
-        earlier.push(previous);
-    }
-    earlier.reverse();
-    earlier.extend(parts);
-    if earlier.len() < 2 {
+    let step = |next: fn(&[u8], &Range<usize>, &Range<usize>) -> Option<Range<usize>>| {
+        std::iter::successors(next(text, word, bounds), move |part| next(text, part, bounds))
+    };
+    let mut parts: Vec<Range<usize>> = step(before).collect();
+    parts.extend(step(after));
+    if parts.is_empty() {
         return None;
     }
-    let code = earlier[0].start..earlier[earlier.len() - 1].end;
+    parts.push(word.clone());
+    parts.sort_unstable_by_key(|part| part.start);
+    let code = parts[0].start..parts[parts.len() - 1].end;
     let (mut bytes, mut pieces) = (Vec::with_capacity(code.len()), Vec::new());
-    for part in earlier {
+    for part in parts {
         word::copy(text, without_backslash(text, part), &mut bytes, &mut pieces);
     }
     Some(Decoded { encoding: Encoding::Concatenation, code, bytes, pieces })
