@@ -9,9 +9,12 @@ use crate::route::Encoding;
 /// Between two pieces stands no more.
 const MAX_SEAM_BYTES: usize = 80;
 
+/// The piece on one side of another, within bounds.
+type Neighbour = fn(&[u8], &Range<usize>, &Range<usize>) -> Option<Range<usize>>;
+
 /// The value that `word` is a piece of, put together.
 pub(super) fn pieces(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) -> Option<Decoded> {
-    let step = |next: fn(&[u8], &Range<usize>, &Range<usize>) -> Option<Range<usize>>| {
+    let step = |next: Neighbour| {
         std::iter::successors(next(text, word, bounds), move |part| next(text, part, bounds))
     };
     let mut parts: Vec<Range<usize>> = step(before).collect();
