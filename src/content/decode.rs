@@ -31,10 +31,10 @@ const MIN_DECODED_BYTES: usize = 12;
 
 /// Neighbouring seeds of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zone {
+pub struct Zone<'s> {
     /// From the first byte of the first seed to the last of the last.
     pub core: Range<usize>,
-    seeds: Vec<Range<usize>>,
+    seeds: &'s [Range<usize>],
 }
 
 /// All bytes of a text of `len` bytes that have a say in what a zone holds.
@@ -47,41 +47,50 @@ fn around(range: &Range<usize>, margin: usize, len: usize) -> Range<usize> {
     range.start.saturating_sub(margin)..len.min(range.end + margin)
 }
 
-/// Joins seeds, in any order, to zones.
-pub fn zones(mut seeds: Vec<Range<usize>>) -> Vec<Zone> {
-    seeds.sort_unstable_by_key(|s| (s.start, s.end));
-    let mut zones: Vec<Zone> = Vec::new();
-    for seed in seeds {
-        match zones.last_mut() {
-            Some(zone) if seed.start <= zone.core.end + GAP_BYTES => {
-                zone.core.end = zone.core.end.max(seed.end);
-                zone.seeds.push(seed);
-            }
-            _ => zones.push(Zone { core: seed.clone(), seeds: vec![seed] }),
-        }
-    }
-    zones
+/// Brings seeds into the order that `zones` takes them in.
+pub fn sort(seeds: &mut Vec<Range<usize>>) {
+    seeds.sort_by_key(|s| (s.start, s.end));
+    seeds.dedup();
 }
 
-/// The zones of `text` whose reach touches one of `changes`, which are sorted. `seeds_in` finds the seeds
-/// that lie in a part of the text or reach into it.
-pub fn zones_around<'c>(
+/// Joins sorted seeds to zones.
+pub fn zones(seeds: &[Range<usize>]) -> impl Iterator<Item = Zone<'_>> {
+    let mut rest = seeds;
+    std::iter::from_fn(move || {
+        let mut core = rest.first()?.clone();
+        let is_near = |seed: &&Range<usize>| {
+            let is_near = seed.start <= core.end + GAP_BYTES;
+            if is_near {
+                core.end = core.end.max(seed.end);
+            }
+            is_near
+        };
+        let (zone, others) = rest.split_at(rest.iter().take_while(is_near).count());
+        rest = others;
+        Some(Zone { core, seeds: zone })
+    })
+}
+
+/// The seeds, sorted, of all zones whose reach touches one of `changes`, in a text of `len` bytes. `seeds_in`
+/// finds the seeds that lie in a part of the text or reach into it.
+pub fn seeds_around<'c>(
     len: usize,
     changes: impl Iterator<Item = &'c Range<usize>>,
     mut seeds_in: impl FnMut(Range<usize>) -> Vec<Range<usize>>,
-) -> Vec<Zone> {
-    let mut found: Vec<Zone> = Vec::new();
+) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
     for change in changes {
         let mut view = around(change, MARGIN_BYTES + GAP_BYTES + 1, len);
-        let zones = loop {
-            let zones = zones(seeds_in(view.clone()));
-            let first = zones.first().map_or(len, |z| z.core.start);
-            let last = zones.last().map_or(0, |z| z.core.end);
+        let seeds = loop {
+            let mut seeds = seeds_in(view.clone());
+            sort(&mut seeds);
+            let first = seeds.first().map_or(len, |s| s.start);
+            let last = seeds.iter().map(|s| s.end).max().unwrap_or(0);
             // A zone that comes so near to the view's end may go on behind it.
             let more_before = view.start > 0 && first <= view.start + GAP_BYTES;
             let more_after = view.end < len && last + GAP_BYTES >= view.end;
             if !more_before && !more_after {
-                break zones;
+                break seeds;
             }
             let step = view.len().max(GAP_BYTES);
             if more_before {
@@ -91,13 +100,13 @@ pub fn zones_around<'c>(
                 view.end = len.min(view.end.max(last) + step);
             }
         };
-        found.extend(zones.into_iter().filter(|zone| {
+        let touched = zones(&seeds).filter(|zone| {
             let reach = reach(&zone.core, len);
             reach.start <= change.end && change.start <= reach.end
-        }));
+        });
+        found.extend(touched.flat_map(|zone| zone.seeds.iter().cloned()));
     }
-    found.sort_by_key(|z| z.core.start);
-    found.dedup();
+    sort(&mut found);
     found
 }
 
@@ -151,7 +160,7 @@ struct Decoded {
 }
 
 /// Whether anything in `zone` of `text` can be decoded.
-pub fn is_encoded(text: &[u8], zone: &Zone) -> bool {
+pub fn is_encoded(text: &[u8], zone: &Zone<'_>) -> bool {
     let bounds = around(&zone.core, GAP_BYTES, text.len());
     let mut probe = Budget::probe();
     zone.seeds.iter().any(|s| !matches!(decode(text, s, bounds.clone(), &mut probe), Ok(None)))
@@ -161,25 +170,26 @@ pub fn is_encoded(text: &[u8], zone: &Zone) -> bool {
 /// that left something out.
 pub fn layer(
     text: &[u8],
-    zone: &Zone,
+    zone: &Zone<'_>,
     budget: &mut Budget,
     stopped: &mut Vec<Limit>,
 ) -> Option<Layer> {
     let bounds = around(&zone.core, GAP_BYTES, text.len());
     let mut all: Vec<Decoded> = Vec::new();
     let mut done = bounds.start;
-    for seed in &zone.seeds {
-        if seed.end <= done {
-            continue;
-        }
-        let rest = done..bounds.end;
-        match decode(text, &(seed.start.max(done)..seed.end), rest, budget) {
-            Ok(Some(decoded)) => {
-                done = decoded.code.end;
-                all.push(decoded);
+    for seed in zone.seeds {
+        while seed.end > done {
+            match decode(text, &(seed.start.max(done)..seed.end), done..bounds.end, budget) {
+                Ok(Some(decoded)) => {
+                    done = decoded.code.end;
+                    all.push(decoded);
+                }
+                Ok(None) => break,
+                Err(limit) => {
+                    stopped.push(limit);
+                    break;
+                }
             }
-            Ok(None) => {}
-            Err(limit) => stopped.push(limit),
         }
     }
     if all.is_empty() {
@@ -223,15 +233,18 @@ fn decode(
     bounds: Range<usize>,
     budget: &mut Budget,
 ) -> Result<Option<Decoded>, Limit> {
-    let word = word::around(text, seed, &bounds);
-    let plain = word::unescaped(text, &word, &bounds)
+    // However long a line is, a seed costs no more than its neighbourhood, or else what it decodes.
+    let near = around(seed, GAP_BYTES, text.len());
+    let near = near.start.max(bounds.start)..near.end.min(bounds.end);
+    let word = word::around(text, seed, &near);
+    let plain = word::unescaped(text, &word, &near)
         .or_else(|| join::pieces(text, &word, &bounds))
         .or_else(|| hex::array(text, seed))
         .or_else(|| hex::digits(text, seed))
-        .or_else(|| base32::decode(text, seed, &bounds));
+        .or_else(|| base32::decode(text, seed, &near));
     match plain {
         Some(decoded) => Ok(Some(decoded)),
-        None => base64::decode(text, seed, bounds, budget),
+        None => base64::decode(text, seed, near.start..bounds.end, budget),
     }
 }
 
@@ -275,8 +288,9 @@ mod tests {
 
     #[test]
     fn near_seeds_are_one_zone() {
-        let found = zones(vec![300..320, 0..20, 100..120]);
-        let cores: Vec<_> = found.iter().map(|z| z.core.clone()).collect();
+        let mut seeds = vec![300..320, 0..20, 100..120];
+        sort(&mut seeds);
+        let cores: Vec<_> = zones(&seeds).map(|z| z.core).collect();
         assert_eq!(cores, [0..120, 300..320]);
     }
 }

@@ -130,23 +130,29 @@ impl Depth<'_> {
 }
 
 impl Engine {
-    /// What `zones` of `text` hold in their layers, if anything.
-    pub(super) fn open(&self, text: &[u8], zones: &[Zone], budget: &mut Budget) -> Vec<Opened> {
-        let open = |zone: &Zone| {
+    /// What the zones of `seeds` in `text` hold in their layers, if anything.
+    pub(super) fn open(
+        &self,
+        text: &[u8],
+        mut seeds: Vec<Range<usize>>,
+        budget: &mut Budget,
+    ) -> Vec<Opened> {
+        decode::sort(&mut seeds);
+        let open = |zone: Zone<'_>| {
             let before = budget.spent();
             let core = zone.core.clone();
             let mut opened = Opened { core, found: Vec::new(), stopped: Vec::new(), spent: 0 };
-            self.open_zone(text, zone, None, budget, &mut opened);
+            self.open_zone(text, &zone, None, budget, &mut opened);
             opened.spent = budget.spent() - before;
             (opened.spent > 0 || !opened.stopped.is_empty()).then_some(opened)
         };
-        zones.iter().filter_map(open).collect()
+        decode::zones(&seeds).filter_map(open).collect()
     }
 
     fn open_zone(
         &self,
         text: &[u8],
-        zone: &Zone,
+        zone: &Zone<'_>,
         outer: Option<&Depth<'_>>,
         budget: &mut Budget,
         opened: &mut Opened,
@@ -163,7 +169,8 @@ impl Engine {
         let (candidates, mut seeds) = self.search(&layer.bytes, false, NearCheck::First);
         self.add_hidden(&depth, candidates, opened);
         seeds.retain(|seed| layer.is_news(seed));
-        for zone in decode::zones(seeds) {
+        decode::sort(&mut seeds);
+        for zone in decode::zones(&seeds) {
             self.open_zone(&layer.bytes, &zone, Some(&depth), budget, opened);
         }
     }

@@ -1,5 +1,7 @@
 //! What a search of one text leaves behind for the search of another that was made from it.
 
+use std::ops::Range;
+
 use super::{Engine, Sightings, hidden::Opened};
 use crate::{
     blob::{Blob, Nature, Origin},
@@ -61,7 +63,7 @@ impl Engine {
         );
         let opened = match text.binary {
             true => Vec::new(),
-            false => self.open(&text.bytes, &decode::zones(seeds), &mut Budget::new(self.limits)),
+            false => self.open(&text.bytes, seeds, &mut Budget::new(self.limits)),
         };
         let as_stored = text.bytes.len() == bytes.len();
         Memory { nature: as_stored.then_some(nature), words, nearby, candidates, opened }
@@ -121,16 +123,20 @@ impl Engine {
             return Some(Vec::new());
         }
         let seeds = |view| prefilter::seeds(bytes, view);
-        let zones = decode::zones_around(bytes.len(), changes.iter(), seeds);
-        let mut opened = self.open(bytes, &zones, &mut Budget::new(self.limits));
+        let seeds = decode::seeds_around(bytes.len(), changes.iter(), seeds);
+        let mut opened = self.open(bytes, seeds, &mut Budget::new(self.limits));
         for copied in edit.copies() {
             let end = copied.from + copied.len;
-            let kept = old
-                .opened
-                .iter()
-                .filter(|o| copied.from <= o.core.start && o.core.end <= end)
-                .map(|o| o.moved(copied.from, copied.to));
-            opened.extend(kept.filter(|o| !changes.touch(&decode::reach(&o.core, bytes.len()))));
+            let shift = |at: usize| at - copied.from + copied.to;
+            let is_kept = |o: &&Opened| {
+                let Range { start, end: core_end } = o.core;
+                copied.from <= start && core_end <= end && {
+                    let core = shift(start)..shift(core_end);
+                    !changes.touch(&decode::reach(&core, bytes.len()))
+                }
+            };
+            let kept = old.opened.iter().filter(is_kept);
+            opened.extend(kept.map(|o| o.moved(copied.from, copied.to)));
         }
         opened.sort_by_key(|o| o.core.start);
         let is_short =

@@ -16,7 +16,7 @@ pub use sighting::Sightings;
 
 use crate::{
     blob::Blob,
-    content::{Budget, Limits, Text, decode},
+    content::{Budget, Limits, Text},
     filter::{self, Dropped, Evidence},
     finding::Finding,
     matcher::{self, Candidate, NearCheck, Windows},
@@ -83,7 +83,7 @@ impl Engine {
         let (candidates, seeds) = self.search(&text.bytes, text.binary, NearCheck::First);
         let opened = match text.binary {
             true => Vec::new(),
-            false => self.open(&text.bytes, &decode::zones(seeds), budget),
+            false => self.open(&text.bytes, seeds, budget),
         };
         self.sightings_of(&text, candidates, &opened)
     }

@@ -89,7 +89,8 @@ mod tests {
             }
         }
         assert!(
-            stretches("max = ctx & 0xff; // the rest\n".repeat(9).as_bytes(), 0..270).is_empty()
+            stretches("max = ctx & 0xff; // and the rest of it\n".repeat(9).as_bytes(), 0..360)
+                .is_empty()
         );
     }
 

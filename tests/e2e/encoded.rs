@@ -96,7 +96,7 @@ fn single() -> Vec<Case> {
         (
             "in-escaped-lines",
             format!("{{\"data\": \"{}\\n\"}}\n", lines(&base64(&long), 76, "\\r\\n")),
-            "1:44-1:112",
+            "1:44-1:113",
             "base64 at 1:11",
             "2:7",
         ),
@@ -188,7 +188,7 @@ fn single() -> Vec<Case> {
         (
             "sum.js",
             format!("k = \"{}\" +\n  \"{}\" + \"{}\";\n", &k[..8], &k[8..30], &k[30..]),
-            "1:6-2:48",
+            "1:6-2:49",
             "string in pieces at 1:6",
             "1:1",
         ),
@@ -263,7 +263,7 @@ fn nested() -> Vec<Case> {
         (
             "entities-in-percent",
             format!("x={}\n", percent(&k.replace('_', "&#95;"))),
-            "1:3-1:73",
+            "1:3-1:71",
             "percent encoding at 1:1 › character references at 1:1",
             "1:3",
         ),
@@ -277,7 +277,7 @@ fn nested() -> Vec<Case> {
         (
             "base64-in-url-in-json",
             format!("{{\"a\":\"https:\\/\\/x.example\\/{}\"}}\n", base64(format!("TOKEN={k}"))),
-            "1:38-1:102",
+            "1:36-1:100",
             "escapes at 1:7 › base64 at 1:19",
             "1:7",
         ),

@@ -15,6 +15,10 @@ use crate::{coverage::Limit, route::Encoding};
 /// Code of fewer digits is no code, unless padding says so.
 const MIN_DIGITS: usize = 20;
 const MIN_PADDED_DIGITS: usize = 16;
+/// Where encoders break lines. After one line of another length, a shorter one is no code.
+const WIDTHS: [usize; 6] = [60, 64, 68, 72, 76, 80];
+/// So many digits are looked at before all of the code is: what is no text ends soon.
+const FIRST_DIGITS: usize = 256;
 /// More than this is not unpacked at once.
 const MAX_UNPACKED_BYTES: u64 = 64 << 20;
 
@@ -60,18 +64,26 @@ pub(super) fn decode(
     bounds: Range<usize>,
     budget: &mut Budget,
 ) -> Result<Option<Decoded>, Limit> {
-    for alphabet in [Alphabet::Standard, Alphabet::UrlSafe] {
-        let is_digit = |b: &u8| alphabet.value(*b).is_some();
-        let before =
-            text[bounds.start..seed.start].iter().rev().take_while(|b| is_digit(b)).count();
-        for start in [seed.start - before, seed.start] {
+    let near = |alphabet: Alphabet| {
+        let is_digit = |b: &&u8| alphabet.value(**b).is_some();
+        let before = text[bounds.start..seed.start].iter().rev().take_while(is_digit).count();
+        let most = bounds.end.min(seed.end + FIRST_DIGITS);
+        (before, before + text[seed.start..most].iter().take_while(is_digit).count())
+    };
+    let (standard, url_safe) = (near(Alphabet::Standard), near(Alphabet::UrlSafe));
+    let mut ways = [(standard, Alphabet::Standard), (url_safe, Alphabet::UrlSafe)];
+    // Signs of the other alphabet would cut the code.
+    ways.sort_by_key(|((_, digits), _)| std::cmp::Reverse(*digits));
+    for ((before, _), alphabet) in ways {
+        let first = seed.start - before;
+        // Nobody knows which digit of its group the first one is, if more of them are out of sight.
+        let in_group = if first == bounds.start { 0..4 } else { 0..1 };
+        let starts = in_group.map(|n| first + n).chain((before > 0).then_some(seed.start));
+        for start in starts {
             if looks_like_text(text, start..bounds.end, alphabet)
                 && let Some(decoded) = from(text, start, &bounds, alphabet, budget)?
             {
                 return Ok(Some(decoded));
-            }
-            if before == 0 {
-                break;
             }
         }
     }
@@ -110,12 +122,22 @@ fn from(
     alphabet: Alphabet,
     budget: &mut Budget,
 ) -> Result<Option<Decoded>, Limit> {
-    let code = Code::read(text, start, bounds, alphabet);
+    let is_token = text[start..].starts_with(b"eyJ");
+    let mut max_digits = FIRST_DIGITS;
+    let (code, len) = loop {
+        let code = Code::read(text, start, bounds, alphabet, max_digits);
+        let is_all = code.digits < max_digits;
+        let len = text_len(&code.bytes);
+        if is_all || (len < code.bytes.len() && !is_gzip(&code.bytes) && !is_utf16(&code.bytes)) {
+            break (code, len);
+        }
+        max_digits = max_digits.saturating_mul(4);
+    };
     let min = if code.is_padded { MIN_PADDED_DIGITS } else { MIN_DIGITS };
     // A token of three such parts has a rule of its own, which reads them.
-    let is_part_of_token = text[start..].starts_with(b"eyJ")
-        && (text.get(code.end) == Some(&b'.') || start > 0 && text[start - 1] == b'.');
-    if code.digits < min || is_part_of_token {
+    let is_part =
+        is_token && (text.get(code.end) == Some(&b'.') || start > 0 && text[start - 1] == b'.');
+    if code.digits < min || is_part {
         return Ok(None);
     }
     if is_gzip(&code.bytes) {
@@ -124,7 +146,6 @@ fn from(
     if is_utf16(&code.bytes) {
         return Ok(utf16(code));
     }
-    let len = text_len(&code.bytes);
     // The code may be followed by digits that are none of it.
     let is_text = len == code.bytes.len() || len >= 2 * MIN_DECODED_BYTES;
     Ok((is_text && len >= MIN_DECODED_BYTES).then(|| code.cut(len)))
@@ -142,10 +163,18 @@ struct Code {
 }
 
 impl Code {
-    fn read(text: &[u8], start: usize, bounds: &Range<usize>, alphabet: Alphabet) -> Self {
+    /// Reads lines until there are `max_digits`, or no more.
+    fn read(
+        text: &[u8],
+        start: usize,
+        bounds: &Range<usize>,
+        alphabet: Alphabet,
+        max_digits: usize,
+    ) -> Self {
         let text = &text[..bounds.end];
         let (mut digits, mut pieces) = (Vec::new(), Vec::new());
-        let mut line = start..start + run_len(&text[start..], alphabet);
+        let most = text.len().min(start.saturating_add(max_digits));
+        let mut line = start..start + run_len(&text[start..most], alphabet);
         loop {
             pieces.push(Piece {
                 start: digits.len() / 4 * 3,
@@ -153,9 +182,14 @@ impl Code {
                 rate: Some((3, 4)),
             });
             digits.extend_from_slice(&text[line.clone()]);
+            // All lines but the last are equally long.
+            let is_known = pieces.len() > 1 || WIDTHS.contains(&line.len());
             match next_line(text, &line, alphabet) {
-                // All lines but the last are equally long.
-                Some(next) if pieces.len() == 1 || line.len() == pieces[0].code.len() => {
+                Some(next)
+                    if digits.len() < max_digits
+                        && line.len() == pieces[0].code.len()
+                        && (is_known || next.len() == line.len()) =>
+                {
                     line = next;
                 }
                 _ => break,
@@ -180,22 +214,22 @@ impl Code {
         self.start..self.end
     }
 
-    /// Its first `len` bytes, as they are.
+    /// Its first `len` bytes, as they are; of a later line, all or nothing.
     fn cut(mut self, len: usize) -> Decoded {
-        let code = self.range();
+        let mut len = len;
+        if len < self.bytes.len() {
+            let first = self.pieces.partition_point(|p| p.start <= len).saturating_sub(1).max(1);
+            let later = self.pieces.split_off(first.min(self.pieces.len()));
+            len = later.first().map_or(len, |line| len.min(line.start));
+        }
         self.bytes.truncate(len);
-        self.pieces.retain(|p| p.start < len);
-        let end = match self.pieces.last() {
-            Some(last) if self.bytes.len() < len || last.start < len => {
-                code.end.min(last.code.start + ((len - last.start) * 4).div_ceil(3))
-            }
-            _ => code.end,
-        };
+        let last = &self.pieces[self.pieces.len() - 1];
+        let end = last.code.end.min(last.code.start + ((len - last.start) * 4).div_ceil(3));
         // Padding belongs to the code if all of it was read.
-        let end = if code.end - end <= 2 { code.end } else { end };
+        let end = if self.end - end <= 2 { self.end } else { end };
         Decoded {
             encoding: Encoding::Base64,
-            code: code.start..end,
+            code: self.start..end,
             bytes: self.bytes,
             pieces: self.pieces,
         }
@@ -275,7 +309,7 @@ fn unpacked(code: Code, budget: &mut Budget) -> Result<Option<Decoded>, Limit> {
     let mut bytes = Vec::new();
     // What is damaged is read as far as it goes.
     let _ = MultiGzDecoder::new(code.bytes.as_slice()).take(room + 1).read_to_end(&mut bytes);
-    budget.spend(packed, bytes.len() as u64)?;
+    budget.spend(packed, bytes.len().max(packed) as u64)?;
     if bytes.len() as u64 > room {
         return Err(Limit::ExpandedBytes);
     }
@@ -344,6 +378,15 @@ mod tests {
         }
         let path = format!("/some/path/{code}");
         assert_eq!(read_from(&path, 11..path.len()).unwrap().bytes, TEXT);
+    }
+
+    #[test]
+    fn code_whose_beginning_is_out_of_sight_is_read() {
+        let code = BASE64_STANDARD.encode(TEXT);
+        for cut in 0..8 {
+            let decoded = read(&code[cut..]).unwrap();
+            assert_eq!(decoded.bytes, TEXT[cut.div_ceil(4) * 3..], "{cut}");
+        }
     }
 
     #[test]

@@ -9,7 +9,10 @@ use crate::route::Encoding;
 pub(super) fn digits(text: &[u8], seed: &Range<usize>) -> Option<Decoded> {
     let sign = if text[seed.clone()].starts_with(b"0x") { 2 } else { 0 };
     let digits = &text[seed.start + sign..seed.end];
-    if digits.len() < 2 * MIN_DECODED_BYTES || digits.len() % 2 != 0 || !starts_as_text(digits) {
+    if digits.len() < 2 * MIN_DECODED_BYTES
+        || !digits.len().is_multiple_of(2)
+        || !starts_as_text(digits)
+    {
         return None;
     }
     let bytes: Option<Vec<u8>> =
@@ -28,6 +31,9 @@ fn starts_as_text(digits: &[u8]) -> bool {
 
 /// The first text in the array of bytes at `seed`: `0x41, 0x42, …`.
 pub(super) fn array(text: &[u8], seed: &Range<usize>) -> Option<Decoded> {
+    if text[seed.clone()].iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     let (mut bytes, mut pieces) = (Vec::new(), Vec::<Piece>::new());
     // The `x` is the first sign of a stretch that an array is.
     let mut at = seed.start.saturating_sub(1);

@@ -9,26 +9,24 @@ use crate::route::Encoding;
 /// Between two pieces stands no more.
 const MAX_SEAM_BYTES: usize = 80;
 
+/// The piece on one side of another, within bounds.
+type Neighbour = fn(&[u8], &Range<usize>, &Range<usize>) -> Option<Range<usize>>;
+
 /// The value that `word` is a piece of, put together.
 pub(super) fn pieces(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) -> Option<Decoded> {
-    let mut parts = vec![word.clone()];
-    while let Some(next) = after(text, &parts[parts.len() - 1], bounds) {
-        parts.push(next);
-    }
-    let mut first = parts[0].clone();
-    let mut earlier = Vec::new();
-    while let Some(previous) = before(text, &first, bounds) {
-        first = previous.clone();
-        earlier.push(previous);
-    }
-    earlier.reverse();
-    earlier.extend(parts);
-    if earlier.len() < 2 {
+    let step = |next: Neighbour| {
+        std::iter::successors(next(text, word, bounds), move |part| next(text, part, bounds))
+    };
+    let mut parts: Vec<Range<usize>> = step(before).collect();
+    parts.extend(step(after));
+    if parts.is_empty() {
         return None;
     }
-    let code = earlier[0].start..earlier[earlier.len() - 1].end;
+    parts.push(word.clone());
+    parts.sort_unstable_by_key(|part| part.start);
+    let code = parts[0].start..parts[parts.len() - 1].end;
     let (mut bytes, mut pieces) = (Vec::with_capacity(code.len()), Vec::new());
-    for part in earlier {
+    for part in parts {
         word::copy(text, without_backslash(text, part), &mut bytes, &mut pieces);
     }
     Some(Decoded { encoding: Encoding::Concatenation, code, bytes, pieces })

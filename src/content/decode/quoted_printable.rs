@@ -24,7 +24,8 @@ pub(super) fn unit(text: &[u8], at: usize) -> Option<Unit> {
 
 /// Whether `word` has an encoded `=`, or a soft break at one of its ends.
 pub(super) fn is_in(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) -> bool {
-    memchr::memmem::find(&text[word.clone()], b"=3D").is_some()
+    let text_of_word = &text[word.clone()];
+    memchr::memchr_iter(b'=', text_of_word).any(|at| text_of_word[at..].starts_with(b"=3D"))
         || goes_on(text, word.end, bounds).is_some()
         || came_from(text, word.start, bounds).is_some()
 }

@@ -53,12 +53,21 @@ impl Unit {
     }
 }
 
+/// The bytes that end a word, as a table: this is asked of every byte around a seed.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let bytes = b" \t\n\r\x0c\"'`<>()[],";
+    let mut at = 0;
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 /// The word that `seed` is part of: as far as no space, quote, bracket or comma stands, in `bounds`.
 pub(super) fn around(text: &[u8], seed: &Range<usize>, bounds: &Range<usize>) -> Range<usize> {
-    let ends = |b: &u8| {
-        b.is_ascii_whitespace()
-            || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b',')
-    };
+    let ends = |b: &u8| ENDS[usize::from(*b)];
     let start = text[bounds.start..seed.start].iter().rposition(ends);
     let end = text[seed.end..bounds.end].iter().position(ends);
     start.map_or(bounds.start, |at| bounds.start + at + 1)
