@@ -64,9 +64,11 @@ fn homes(name: &str) -> &'static [&'static str] {
         "serde_sarif" => &["report::sarif"],
         "aho_corasick" => &["prefilter"],
         "memchr" => &["content", "exposure", "filter", "near", "prefilter", "source", "span"],
-        "regex_automata" => &["rule", "matcher"],
+        // In `triage`, for the values that an allow list names.
+        "regex_automata" => &["rule", "matcher", "triage::allow"],
         "regex_syntax" | "toml" | "postcard" => &["rule"],
-        "ignore" | "rayon" => &["source"],
+        "rayon" => &["source"],
+        "ignore" => &["source", "triage::paths"],
         "gix" => &["source::git"],
         "indicatif" => &["run"],
         "encoding_rs" => &["content"],
@@ -78,7 +80,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["rule", "report"],
         "serde_json" => &["filter", "report"],
-        "thiserror" => &["rule", "source"],
+        "thiserror" => &["rule", "source", "triage"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

@@ -1,7 +1,9 @@
-//! What is known of findings together, and what to do about each.
+//! What is known of findings together, which of them are accepted, and what to do about each.
 
+pub mod allow;
 pub mod guidance;
 pub mod history;
+pub mod paths;
 pub mod proof;
 pub mod same_value;
 #[cfg(test)]
