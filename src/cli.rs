@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 
+mod baseline;
+
+pub use baseline::{BaselineArgs, BaselineCommand};
+
 use crate::{
     report::Format,
     rule::{Confidence, Severity},
@@ -35,6 +39,12 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: RulesCommand,
+    },
+    /// Accept what is found today, or forget what is no longer there
+    Baseline {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: BaselineCommand,
     },
     /// Say which gates a line passed or failed, and why
     Explain(ExplainArgs),
@@ -110,6 +120,15 @@ pub struct CommonArgs {
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// What was accepted before.
+    #[command(flatten)]
+    pub known: BaselineFlags,
+    /// Report findings too that comments, the ignore file, the configuration or the baseline accept
+    #[arg(long, overrides_with = "suppress")]
+    pub no_suppress: bool,
+    /// Leave out findings that are accepted (the default; undoes --no-suppress)
+    #[arg(long, hide = true)]
+    pub suppress: bool,
     /// Leave out paths that match this glob; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
@@ -155,6 +174,17 @@ pub struct CommonArgs {
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
     pub color: Color,
+}
+
+/// Which findings were accepted before.
+#[derive(Debug, Args)]
+pub struct BaselineFlags {
+    /// Accept the findings of this baseline, instead of `.straykey-baseline` at the root
+    #[arg(long, value_name = "FILE", overrides_with = "no_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Use no baseline, not even the one at the root
+    #[arg(long, overrides_with = "baseline")]
+    pub no_baseline: bool,
 }
 
 /// Which rules to use.
@@ -214,6 +244,9 @@ pub struct ExplainArgs {
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// What was accepted before.
+    #[command(flatten)]
+    pub known: BaselineFlags,
 }
 
 /// When to use colour.

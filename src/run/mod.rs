@@ -1,11 +1,13 @@
 //! Joins the stages: arguments -> exit code. The only place that knows all layers.
 
+mod baseline;
 mod explain;
 mod git;
 mod output;
 mod rules;
 mod scan;
 mod since;
+mod suppress;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -57,6 +59,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Git(args) => git::git(args),
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
+        Command::Baseline { command } => baseline::baseline(command),
         Command::Explain(args) => explain::explain(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -10,35 +10,38 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, style, warn};
+use super::{Exit, style, suppress::Desk, warn};
 use crate::{
     cli::CommonArgs,
     engine::Engine,
     finding::Finding,
     report::{self, Detail, Report, Secrets, Style},
     source::{Meter, Outcome},
-    triage::{history, proof},
+    triage::{history, proof, suppress::Tally},
 };
 
 /// Sorts, grades and reports what was read.
 pub(super) fn finish(
     args: &CommonArgs,
     engine: &Engine,
+    desk: &Desk<'_>,
     mut outcome: Outcome<Finding>,
     files: Vec<File>,
 ) -> anyhow::Result<Exit> {
-    outcome.coverage.sort();
-    let mut errors: Vec<String> =
-        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
-    errors.sort();
-    let findings = triage(args, engine, outcome.items, &mut errors);
-    for error in &errors {
-        warn(error);
+    let mut coverage = std::mem::take(&mut outcome.coverage);
+    coverage.sort();
+    let (Triaged { mut findings, stale }, errors) = judge(args, engine, desk, outcome);
+    findings.retain(|f| is_wanted(args, f));
+    let mut tally = Tally { stale, ..Tally::default() };
+    tally.count(&findings);
+    if !args.no_suppress {
+        findings.retain(|f| f.suppressed.is_none());
     }
     let report = Report {
         findings: &findings,
         rules: engine.rules(),
-        coverage: &outcome.coverage,
+        coverage: &coverage,
+        tally: &tally,
         errors: &errors,
         secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
         style: style(args.color),
@@ -93,13 +96,44 @@ fn show_progress(meter: &Meter, done: &AtomicBool) {
     bar.finish_and_clear();
 }
 
-/// Sorts, proves, and leaves out what the user does not want to see.
+/// Findings, graded and judged.
+pub(super) struct Triaged {
+    /// All of them, accepted or not. Sorted.
+    pub(super) findings: Vec<Finding>,
+    /// What accepts nothing.
+    stale: Vec<String>,
+}
+
+/// Whether `finding` is as severe and as sure as the user wants it.
+pub(super) fn is_wanted(args: &CommonArgs, finding: &Finding) -> bool {
+    finding.severity >= args.min_severity && finding.confidence >= args.min_confidence
+}
+
+/// Grades and judges what was read, and warns of what went wrong.
+pub(super) fn judge(
+    args: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
+    outcome: Outcome<Finding>,
+) -> (Triaged, Vec<String>) {
+    let mut errors: Vec<String> =
+        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
+    errors.sort();
+    let triaged = triage(args, engine, desk, outcome.items, &mut errors);
+    for error in &errors {
+        warn(error);
+    }
+    (triaged, errors)
+}
+
+/// Sorts, proves and judges.
 fn triage(
     args: &CommonArgs,
     engine: &Engine,
+    desk: &Desk<'_>,
     mut findings: Vec<Finding>,
     errors: &mut Vec<String>,
-) -> Vec<Finding> {
+) -> Triaged {
     findings.sort_by(|a, b| {
         (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
     });
@@ -110,8 +144,8 @@ fn triage(
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
-    findings.retain(|f| f.severity >= args.min_severity && f.confidence >= args.min_confidence);
-    findings
+    let stale = desk.judge(&mut findings, errors.is_empty());
+    Triaged { findings, stale }
 }
 
 fn detail(args: &CommonArgs) -> Detail {

@@ -125,6 +125,11 @@ impl AllowRule {
                     .any(|f| f.eq_ignore_ascii_case(finding.fingerprint.as_str())))
     }
 
+    /// Whether it speaks of commits, or of fingerprints that may be of the history.
+    pub(super) fn needs_history(&self) -> bool {
+        !(self.spec.commits.is_empty() && self.spec.fingerprints.is_empty())
+    }
+
     /// Where it stands.
     pub fn place(&self) -> &str {
         &self.spec.place
