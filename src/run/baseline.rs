@@ -54,14 +54,14 @@ fn change(
     let common = &args.common;
     let desk = Desk::with_baseline(common, engine, plan, old.clone())?;
     let outcome = output::with_progress(common, |meter| read(args, engine, &desk, meter))?;
-    let (triaged, errors) = output::judge(common, engine, &desk, outcome);
+    let (triaged, errors) = output::judge(engine, &desk, outcome);
     let findings = triaged.findings;
     let scanned =
         Scanned { args: common, engine, desk: &desk, findings, complete: errors.is_empty() };
     let (new, said) = changed(&scanned, old.clone().unwrap_or_default());
     let text = new.to_string();
     replace(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
-    print(format!("{}: {said}\n", path.display()).as_bytes())?;
+    print(format!("{}: {said}\n", shown(&path)).as_bytes())?;
     Ok(if errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
 }
 
@@ -100,6 +100,12 @@ fn file(args: &BaselineArgs, plan: &Plan) -> anyhow::Result<PathBuf> {
         );
     }
     Ok(path)
+}
+
+/// `path` as short as it can be typed here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 /// Writes `text` in one step: whoever reads meanwhile sees the old or the new file.

@@ -30,7 +30,7 @@ pub(super) fn finish(
 ) -> anyhow::Result<Exit> {
     let mut coverage = std::mem::take(&mut outcome.coverage);
     coverage.sort();
-    let (Triaged { mut findings, stale }, errors) = judge(args, engine, desk, outcome);
+    let (Triaged { mut findings, stale }, errors) = judge(engine, desk, outcome);
     findings.retain(|f| is_wanted(args, f));
     let mut tally = Tally { stale, ..Tally::default() };
     tally.count(&findings);
@@ -111,7 +111,6 @@ pub(super) fn is_wanted(args: &CommonArgs, finding: &Finding) -> bool {
 
 /// Grades and judges what was read, and warns of what went wrong.
 pub(super) fn judge(
-    args: &CommonArgs,
     engine: &Engine,
     desk: &Desk<'_>,
     outcome: Outcome<Finding>,
@@ -119,7 +118,7 @@ pub(super) fn judge(
     let mut errors: Vec<String> =
         outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
     errors.sort();
-    let triaged = triage(args, engine, desk, outcome.items, &mut errors);
+    let triaged = triage(engine, desk, outcome.items, &mut errors);
     for error in &errors {
         warn(error);
     }
@@ -128,7 +127,6 @@ pub(super) fn judge(
 
 /// Sorts, proves and judges.
 fn triage(
-    args: &CommonArgs,
     engine: &Engine,
     desk: &Desk<'_>,
     mut findings: Vec<Finding>,
