@@ -22,6 +22,7 @@ use std::{
 
 use super::ground::{Extent, Ground, Rules};
 use crate::{
+    filter::entry::HEADER,
     finding::{Finding, Suppressor},
     history::Reach,
     rule::RuleSet,
@@ -31,7 +32,6 @@ use crate::{
 /// Where it is looked for.
 pub const NAME: &str = ".straykey-baseline";
 
-const HEADER: &str = "# straykey baseline v1";
 const FULL_HEADER: &str = "# straykey baseline v1: accepted findings; `straykey baseline write` adds, `straykey baseline prune` drops";
 
 /// So many values are compared with entries of other paths; past that, a finding stays new.

@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::{
+    fakes,
     project::{Project, Run, count, findings, places},
     repository::{Repository, key, rule_of, settings},
 };
@@ -47,7 +48,7 @@ mod comments {
             Project::with("a.py", "k = '@@stripe-live-secret-key@@'  # straykey:allow a sample\n");
         let run = project.scan(&[]);
         insta::assert_snapshot!(run.stdout, @r"
-        no findings; read 1 file, 74 bytes
+        no findings; read 1 file, 141 bytes
         1 finding accepted: 1 by a comment (--no-suppress shows them)
         git-ignored files were left out (--no-ignore reads them)
         ");
@@ -350,6 +351,31 @@ mod baseline {
         let (run, report) = repo.project.scan_json(&[]);
         assert_eq!((run.code, by(&report)), (0, &json!({ "baseline": 8 })));
         assert_eq!(stale(&report), [""; 0]);
+    }
+
+    #[test]
+    fn a_baseline_holds_nothing_that_a_scan_finds() {
+        let entries: String = (0..20u64)
+            .flat_map(|n| fakes::rules().rules().iter().map(move |rule| (n, rule)))
+            .map(|(n, rule)| {
+                let drawn = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(n as u32);
+                let (id, path) = (&rule.id, "config/password.yml");
+                format!(
+                    "{id} {drawn:016x}{:016x} tree {path}\n",
+                    drawn.wrapping_mul(0xbf58_476d_1ce4_e5b9)
+                )
+            })
+            .collect();
+        let project = Project::empty();
+        let text = format!("# straykey baseline v1\n{entries}");
+        project.write("known.txt", text.as_bytes());
+        let (_, report) = project.scan_json(&[]);
+        assert_eq!(places(&report), [].into());
+        project.write("known.txt", entries.as_bytes());
+        assert_ne!(project.scan(&[]).code, 0, "without the header it is any file");
+        project.write("known.txt", format!("{text}{}", line(0)).as_bytes());
+        let (_, report) = project.scan_json(&[]);
+        assert_eq!(count(&report), 1, "a key in it is one");
     }
 
     #[test]
