@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 
 use super::{
     Exit, engine, git, load_rules, output, print, scan,
-    suppress::{Desk, Plan, open_baseline},
+    suppress::{Desk, Plan, Reading, open_baseline},
 };
 use crate::{
     cli::{BaselineArgs, BaselineCommand, CommonArgs},
@@ -33,8 +33,7 @@ struct Scanned<'s> {
     desk: &'s Desk<'s>,
     /// All of them, graded and judged.
     findings: Vec<Finding>,
-    /// Whether everything was read.
-    complete: bool,
+    reading: Reading,
 }
 
 /// Scans, and writes the baseline that `changed` makes of the old one.
@@ -57,7 +56,7 @@ fn change(
     let (triaged, errors) = output::judge(engine, &desk, outcome);
     let findings = triaged.findings;
     let scanned =
-        Scanned { args: common, engine, desk: &desk, findings, complete: errors.is_empty() };
+        Scanned { args: common, engine, desk: &desk, findings, reading: Reading::with(&errors) };
     let (new, said) = changed(&scanned, old.clone().unwrap_or_default());
     let text = new.to_string();
     replace(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -134,7 +133,7 @@ fn add_new(scanned: &Scanned<'_>, mut baseline: Baseline) -> (Baseline, String) 
 
 fn drop_stale(scanned: &Scanned<'_>, old: Baseline) -> (Baseline, String) {
     let mut baseline = old.clone();
-    scanned.desk.on_ground(scanned.complete, |ground| {
+    scanned.desk.on_ground(scanned.reading, |ground| {
         let verdict = old.judge(scanned.engine.rules(), &scanned.findings, ground);
         verdict.stale.iter().for_each(|entry| baseline.drop_entry(entry));
         for (entry, finding) in verdict.accepted.iter().zip(&scanned.findings) {

@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use super::{Exit, engine, load_rules, print, suppress::Desk};
+use super::{
+    Exit, engine, load_rules, print,
+    suppress::{Desk, Reading},
+};
 use crate::{
     blob::{Before, Blob, Origin},
     cli::ExplainArgs,
@@ -40,7 +43,7 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     let mut out = explanation(engine, &text, line)?;
     let mut findings = engine.scan(&Blob::whole(&origin, &bytes, nature));
-    Desk::of_file(&args.known, engine, place.base)?.judge(&mut findings, false);
+    Desk::of_file(&args.known, engine, place.base)?.judge(&mut findings, Reading::Partial);
     write_suppressions(&mut out, engine.rules(), &findings, line)?;
     print(out.as_bytes())
 }

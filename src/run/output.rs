@@ -10,7 +10,11 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, style, suppress::Desk, warn};
+use super::{
+    Exit, style,
+    suppress::{Desk, Reading},
+    warn,
+};
 use crate::{
     cli::CommonArgs,
     engine::Engine,
@@ -142,7 +146,7 @@ fn triage(
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
-    let stale = desk.judge(&mut findings, errors.is_empty());
+    let stale = desk.judge(&mut findings, Reading::with(errors));
     Triaged { findings, stale }
 }
 
