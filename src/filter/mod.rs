@@ -162,7 +162,9 @@ pub fn judge(
                 "it has the form of a JSON Web Token, which has a rule of its own",
             ));
         }
-        Kind::OpaqueToken if !likeness::looks_random(value) => return Err(Dropped::NotRandom),
+        Kind::OpaqueToken if !likeness::looks_random(value, prior(set, rule)) => {
+            return Err(Dropped::NotRandom);
+        }
         Kind::Password => {
             let end =
                 password::judge(text, candidate.secret.clone()).map_err(Dropped::NotAPassword)?;
@@ -187,6 +189,10 @@ pub fn judge(
         evidence.reading = quoting::reading(text, &candidate.whole, &candidate.secret);
     }
     Ok(evidence)
+}
+
+fn prior(set: &RuleSet, rule: &RuleSpec) -> likeness::Prior {
+    if set.provider(rule).general { likeness::Prior::GENERAL } else { likeness::Prior::PROVIDER }
 }
 
 /// Asks the questions that the path of its file answers about a candidate of `rule` that its text

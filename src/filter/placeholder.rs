@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::Range};
 
-use super::{entropy::distinct, likeness::looks_random};
+use super::{
+    entropy::distinct,
+    likeness::{Prior, looks_random},
+};
 use crate::{near::contains_ignoring_case, rule::Kind};
 
 /// What gives a placeholder away.
@@ -110,7 +113,7 @@ fn is_template(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> boo
             (Some(b'<'), Some(b'>')) | (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}'))
         )
         || matches!((before, after), (Some(b'<'), Some(b'>')) if !text[..span.start - 1].ends_with(b"\"") && is_plain_word(value))
-        || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body))
+        || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body, Prior::GENERAL))
 }
 
 /// `###DB_PASSWORD###`, `@@TOKEN@@`, `__SECRET__`: to be replaced by a script.
@@ -234,6 +237,10 @@ fn example_word(body: &[u8], kind: Kind) -> Option<&'static str> {
     if let Some(word) = IN_TOKENS.iter().find(has) {
         return Some(word);
     }
+    // `yourmapboxkey1`: by chance, one value in a million begins so.
+    if body.len() > 4 && body[..4].eq_ignore_ascii_case(b"your") && body[4].is_ascii_alphabetic() {
+        return Some("your");
+    }
     AS_WORD
         .iter()
         .find(|w| {
@@ -309,6 +316,7 @@ mod tests {
         assert_eq!(of("__DB_SECRET__"), Some(Reason::Template));
         assert_eq!(of("process.env.API_KEY"), Some(Reason::Lookup));
         assert_eq!(of("YOUR_API_KEY"), Some(Reason::Word("your_")));
+        assert_eq!(of("yourmapboxkey1"), Some(Reason::Word("your")));
         assert_eq!(of("xxxxxxxxxxxxxxxx"), Some(Reason::Masked));
         assert_eq!(of("abcabcabcabcabcabc"), Some(Reason::FewCharacters));
         assert_eq!(of("q8Zt1q8Zt1q8Zt1q8Zt1"), Some(Reason::Repeated));

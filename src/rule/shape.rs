@@ -214,7 +214,7 @@ pub fn assignment(name: &str, value: &str) -> Assignment {
     let element =
         format!(r"{ATTRIBUTE}[ \t]{{0,2}}(?:</\w{{1,8}}|/)?>{BREAK}(?:<\w{{1,16}}>|<!\[CDATA\[)?");
     let glue = format!(
-        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{element}{BREAK}|{sibling})(?:{OPEN})?{SCHEME}"
+        "{NAME_END}(?:{sibling}|(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{element}{BREAK})(?:{OPEN})?{SCHEME}"
     );
     joined_parts(name, &glue, value, VALUE_END)
 }
@@ -233,8 +233,9 @@ pub enum Below {
 /// or behind a command that sets something.
 pub fn general_assignments(name: &str, value: &str, below: Below) -> Vec<Assignment> {
     let sibling = sibling();
+    // The sibling first: its own name, `value`, would pass for the value of a list.
     let quoted = format!(
-        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling}){OPEN}{SCHEME}"
+        "{NAME_END}(?:{sibling}|(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}){OPEN}{SCHEME}"
     );
     let next_line = match below {
         Below::Bare => format!("(?:[>|][+-]?)?{BREAK}"),
