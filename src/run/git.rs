@@ -97,7 +97,7 @@ fn options(args: &GitArgs) -> history::Options {
     }
 }
 
-fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
+pub(super) fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
     Outcome {
         items: read.items.into_iter().map(|(finding, history)| told(finding, history)).collect(),
         coverage: read.coverage,
@@ -186,7 +186,7 @@ fn stands_today(known: &mut Finding, today: Finding) {
 }
 
 /// The engine, as a repository's texts are searched.
-struct Texts<'e>(&'e Engine);
+pub(super) struct Texts<'e>(pub(super) &'e Engine);
 
 impl Search for Texts<'_> {
     type Memory = Memory;

@@ -2,6 +2,7 @@
 
 mod explain;
 mod git;
+mod hook;
 mod output;
 mod rules;
 mod scan;
@@ -58,6 +59,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
         Command::Explain(args) => explain::explain(args),
+        Command::Hook { command } => hook::hook(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
