@@ -74,7 +74,7 @@ mod commits {
           git rm --cached -- app/a.env
           read the value from the environment or a secrets manager, and add it again
         If it is not a secret
-          end its line with the comment  straykey:allow linear-api-key REASON
+          comment the line: straykey:allow linear-api-key REASON
           or accept what is there today: straykey baseline write
         If it was ever pushed or sent to anybody
           Linear → Settings → Account → Security & Access → Personal API keys: create
