@@ -1,5 +1,7 @@
 //! The command line: structs and help text, no logic. Its words are a contract with hooks and scripts.
 
+pub mod hook;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
@@ -48,6 +50,12 @@ pub enum Command {
     },
     /// Say which gates a line passed or failed, and why
     Explain(ExplainArgs),
+    /// Install git hooks, remove them, or be one
+    Hook {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: hook::HookCommand,
+    },
     /// Print a completion script
     Completions {
         /// The shell to complete for

@@ -21,6 +21,7 @@ pub mod exposure;
 pub mod filter;
 pub mod finding;
 pub mod history;
+pub mod hook;
 pub mod letters;
 pub mod mark;
 pub mod matcher;

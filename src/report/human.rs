@@ -135,7 +135,7 @@ fn write_steps(report: &Report<'_>, book: &Runbook<'_>, out: &mut dyn Write) -> 
     }
 }
 
-fn sure(confidence: Confidence) -> &'static str {
+pub(super) fn sure(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Low => "confidence low: only its name or place speaks for it",
         Confidence::Medium => "confidence medium: documented shape",
@@ -275,7 +275,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
-fn colour(severity: Severity) -> anstyle::Style {
+pub(super) fn colour(severity: Severity) -> anstyle::Style {
     let colour = match severity {
         Severity::Critical | Severity::High => AnsiColor::Red,
         Severity::Medium => AnsiColor::Yellow,
@@ -284,7 +284,7 @@ fn colour(severity: Severity) -> anstyle::Style {
     colour.on_default().bold()
 }
 
-fn paint(report: &Report<'_>, style: anstyle::Style, text: &str) -> String {
+pub(super) fn paint(report: &Report<'_>, style: anstyle::Style, text: &str) -> String {
     match report.style {
         Style::Plain => text.to_owned(),
         Style::Coloured => format!("{style}{text}{Reset}"),
@@ -292,7 +292,7 @@ fn paint(report: &Report<'_>, style: anstyle::Style, text: &str) -> String {
 }
 
 /// Names and values come from the scanned tree: their control characters stay out of the terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let unsafe_to_show = |c: char| {
         // The second group turns the direction of what follows, so that it reads as something else.
         c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -2,6 +2,7 @@
 
 mod date;
 mod history;
+mod hook;
 mod human;
 mod json;
 mod runbook;
@@ -9,6 +10,7 @@ mod sarif;
 
 use std::io::{self, Write};
 
+pub use hook::{Occasion, write_hook};
 pub use human::{Detail, Style};
 pub use runbook::{markdown, text};
 

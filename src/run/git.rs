@@ -53,7 +53,7 @@ pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
 }
 
 /// What a scan of `repository` looks at.
-fn plan(repository: &git::Repository, extent: Extent) -> Plan {
+pub(super) fn plan(repository: &git::Repository, extent: Extent) -> Plan {
     let root = PathBuf::new();
     Plan {
         base: repository.workdir().map(Path::to_path_buf),
@@ -162,7 +162,7 @@ fn options(args: &GitArgs) -> history::Options {
     }
 }
 
-fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
+pub(super) fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
     Outcome {
         items: read.items.into_iter().map(|(finding, history)| told(finding, history)).collect(),
         coverage: read.coverage,
@@ -254,7 +254,7 @@ fn stands_today(known: &mut Finding, today: Finding) {
 }
 
 /// The engine, as a repository's texts are searched.
-struct Texts<'e>(&'e Engine);
+pub(super) struct Texts<'e>(pub(super) &'e Engine);
 
 impl Search for Texts<'_> {
     type Memory = Memory;

@@ -3,6 +3,7 @@
 mod baseline;
 mod explain;
 mod git;
+mod hook;
 mod output;
 mod rules;
 mod scan;
@@ -61,6 +62,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Rules { command } => rules::rules(command),
         Command::Baseline { command } => baseline::baseline(command),
         Command::Explain(args) => explain::explain(args),
+        Command::Hook { command } => hook::hook(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);

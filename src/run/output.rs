@@ -19,7 +19,7 @@ use crate::{
     cli::CommonArgs,
     engine::Engine,
     finding::Finding,
-    report::{self, Detail, Report, Secrets, Style},
+    report::{self, Detail, Format, Occasion, Report, Secrets, Style},
     source::{Meter, Outcome},
     triage::{history, proof, suppress::Tally},
 };
@@ -29,8 +29,40 @@ pub(super) fn finish(
     args: &CommonArgs,
     engine: &Engine,
     desk: &Desk<'_>,
+    outcome: Outcome<Finding>,
+    files: Vec<File>,
+) -> anyhow::Result<Exit> {
+    finish_as(args, engine, desk, outcome, files, View::Report)
+}
+
+/// The same for a hook, whose terminal report is one screen.
+pub(super) fn finish_hook(
+    args: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
+    outcome: Outcome<Finding>,
+    files: Vec<File>,
+    occasion: Occasion,
+) -> anyhow::Result<Exit> {
+    let is_for_people = args.format == Format::Terminal;
+    let view = if is_for_people { View::Hook(occasion) } else { View::Report };
+    finish_as(args, engine, desk, outcome, files, view)
+}
+
+/// What is printed on standard output.
+#[derive(Clone, Copy)]
+enum View {
+    Report,
+    Hook(Occasion),
+}
+
+fn finish_as(
+    args: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
     mut outcome: Outcome<Finding>,
     files: Vec<File>,
+    view: View,
 ) -> anyhow::Result<Exit> {
     let mut coverage = std::mem::take(&mut outcome.coverage);
     coverage.sort();
@@ -51,7 +83,7 @@ pub(super) fn finish(
         style: style(args.color),
         detail: detail(args),
     };
-    write_reports(args, &report, files)?;
+    write_reports(args, &report, files, view)?;
     Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
@@ -168,7 +200,12 @@ pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
 }
 
 /// Every report is tried, whatever becomes of the others.
-fn write_reports(args: &CommonArgs, report: &Report<'_>, files: Vec<File>) -> anyhow::Result<()> {
+fn write_reports(
+    args: &CommonArgs,
+    report: &Report<'_>,
+    files: Vec<File>,
+    view: View,
+) -> anyhow::Result<()> {
     let mut failed = None;
     for ((format, path), file) in args.reports.iter().zip(files) {
         let plain = Report { style: Style::Plain, ..*report };
@@ -179,7 +216,11 @@ fn write_reports(args: &CommonArgs, report: &Report<'_>, files: Vec<File>) -> an
         }
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    if let Err(e) = report::write(report, args.format, &mut out).and_then(|()| out.flush()) {
+    let written = match view {
+        View::Report => report::write(report, args.format, &mut out),
+        View::Hook(occasion) => report::write_hook(report, occasion, &mut out),
+    };
+    if let Err(e) = written.and_then(|()| out.flush()) {
         failed.get_or_insert(anyhow::Error::new(e).context("cannot write to standard output"));
     }
     failed.map_or(Ok(()), Err)

@@ -131,6 +131,11 @@ impl<'e> Desk<'e> {
         Ok(Self { engine, watched, by, plan, excluded, rules, marks: Mutex::default() })
     }
 
+    /// What it scans with.
+    pub(super) fn engine(&self) -> &'e Engine {
+        self.engine
+    }
+
     /// Scans a blob of a file, and keeps what `judge` needs to know of it.
     pub(super) fn scan(&self, blob: &Blob<'_>) -> Vec<Finding> {
         if let Some(seen) = self.watched.get(&blob.origin.path) {

@@ -15,6 +15,8 @@ mod history_bad;
 mod history_edits;
 mod history_random;
 mod history_truth;
+mod hook;
+mod hook_install;
 mod inputs;
 mod jwt;
 mod output;
