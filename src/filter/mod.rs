@@ -89,6 +89,24 @@ impl fmt::Display for Dropped {
     }
 }
 
+/// Why a credential is worth less than it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weakness {
+    /// It ran out on this day.
+    Expired(String),
+    /// Whoever has it needs a passphrase as well: most such keys are there on purpose.
+    Encrypted,
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired(date) => write!(f, "it expired on {date}"),
+            Self::Encrypted => f.write_str("it is encrypted with a passphrase"),
+        }
+    }
+}
+
 /// What the filters learned about a candidate that passed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
@@ -97,7 +115,7 @@ pub struct Evidence {
     /// Sentences for the report: what was verified or decoded.
     pub facts: Vec<String>,
     /// The credential is known to have run out, or to be locked: graded down for this reason.
-    pub weakness: Option<String>,
+    pub weakness: Option<Weakness>,
     /// Where the secret ends, if that is not where the match does: its structure reaches further, or the
     /// match took more than the value.
     pub end: Option<usize>,
@@ -162,6 +180,14 @@ pub fn judge(
                 "it has the form of a JSON Web Token, which has a rule of its own",
             ));
         }
+        Kind::OpaqueToken
+            if set.provider(rule).general
+                && is_basic(&text[candidate.whole.start..candidate.secret.start]) =>
+        {
+            return Err(Dropped::Structure(
+                "it is a user name and a password, which have a rule of their own",
+            ));
+        }
         Kind::OpaqueToken if !likeness::looks_random(value, prior(set, rule)) => {
             return Err(Dropped::NotRandom);
         }
@@ -189,6 +215,12 @@ pub fn judge(
         evidence.reading = quoting::reading(text, &candidate.whole, &candidate.secret);
     }
     Ok(evidence)
+}
+
+/// Whether `before` ends with the name of the scheme whose credentials `basic-auth` reads.
+fn is_basic(before: &[u8]) -> bool {
+    let end = before.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    end >= 5 && before[end - 5..end].eq_ignore_ascii_case(b"basic")
 }
 
 fn prior(set: &RuleSet, rule: &RuleSpec) -> likeness::Prior {

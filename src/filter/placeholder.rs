@@ -107,6 +107,7 @@ fn is_template(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> boo
             && body.len() > 1
             && body[1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         || (body.starts_with(b"%") && body.ends_with(b"%") && body.len() > 2)
+        || is_percent_name(body)
         || matches!(body, b"%s" | b"%d" | b"%v" | b"%q" | b"%@" | b"{}" | b"{0}")
         || matches!(
             (body.first(), body.last()),
@@ -121,6 +122,14 @@ fn is_marked(body: &[u8]) -> bool {
     body.starts_with(b"##")
         || body.starts_with(b"@@")
         || body.len() > 4 && body.starts_with(b"__") && body.ends_with(b"__")
+}
+
+/// `%HTTPPORT`: what test suites and batch files put a value in place of.
+fn is_percent_name(body: &[u8]) -> bool {
+    body.starts_with(b"%")
+        && body.len() > 4
+        && !body[1..3].iter().all(u8::is_ascii_hexdigit)
+        && body[1..5].iter().all(u8::is_ascii_uppercase)
 }
 
 fn is_plain_word(value: &[u8]) -> bool {
@@ -138,7 +147,8 @@ fn is_masked(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> bool 
     }) || run.is_some_and(|(_, n)| n >= 6 && n * 3 >= body.len());
     let wholly_masked =
         body.iter().all(|b| matches!(b, b'x' | b'X' | b'*' | b'.' | b'-' | b'_' | b'#'));
-    (cut_off && kind != Kind::Password) || masked || wholly_masked || is_torn_jwt(body)
+    let elided = body.ends_with(b"...") || body.ends_with("…".as_bytes());
+    ((cut_off || elided) && kind != Kind::Password) || masked || wholly_masked || is_torn_jwt(body)
 }
 
 /// Whether `body` begins as a JWT does and lacks one of its three parts.
@@ -314,6 +324,8 @@ mod tests {
         assert_eq!(of("<your key>"), Some(Reason::Template));
         assert_eq!(of("###ORACLE_PWD###"), Some(Reason::Template));
         assert_eq!(of("__DB_SECRET__"), Some(Reason::Template));
+        assert_eq!(of("%HTTPPORT?a=b"), Some(Reason::Template));
+        assert_eq!(of("fmmLpDSjArpksFv57r5..."), Some(Reason::Masked));
         assert_eq!(of("process.env.API_KEY"), Some(Reason::Lookup));
         assert_eq!(of("YOUR_API_KEY"), Some(Reason::Word("your_")));
         assert_eq!(of("yourmapboxkey1"), Some(Reason::Word("your")));

@@ -280,7 +280,7 @@ mod tests {
         coverage::Coverage,
         report::{Detail, Secrets, Style},
         rule::RuleSet,
-        triage::sample,
+        triage::{sample, suppress::Tally},
     };
 
     fn screen(rules: &RuleSet, findings: &[Finding], occasion: Occasion) -> String {
@@ -288,6 +288,7 @@ mod tests {
             findings,
             rules,
             coverage: &Coverage::default(),
+            tally: &Tally::default(),
             errors: &[],
             secrets: Secrets::Redacted,
             style: Style::Plain,

@@ -133,7 +133,12 @@ fn write_verdict(
     match &judged.verdict {
         Ok(evidence) => {
             writeln!(out, "reported")?;
-            for fact in evidence.facts.iter().chain(&evidence.weakness) {
+            for fact in evidence
+                .facts
+                .iter()
+                .cloned()
+                .chain(evidence.weakness.iter().map(ToString::to_string))
+            {
                 writeln!(out, "    {fact}")?;
             }
         }
