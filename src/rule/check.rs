@@ -87,7 +87,7 @@ pub fn check_files(
         }
     }
     for (path, file) in files {
-        errors.extend(file.rule.iter().filter_map(|r| lost_pair(path, r, &homes)));
+        errors.extend(file.rule.iter().flat_map(|r| lost_pairs(path, r, &homes)));
     }
     all.rules.sort_by(|a, b| a.id.cmp(&b.id));
     if errors.is_empty() { Ok(all) } else { Err(errors) }
@@ -97,17 +97,14 @@ fn builtin_home(catalogue: &Catalogue, rule: &RuleSpec) -> PathBuf {
     format!("rules/{}.toml (built in)", catalogue.providers[rule.provider].id).into()
 }
 
-fn lost_pair(
-    path: &Path,
-    form: &RuleForm,
-    homes: &BTreeMap<String, PathBuf>,
-) -> Option<CheckError> {
-    let with = &form.pair.as_ref()?.with;
-    (!homes.contains_key(with)).then(|| CheckError::Rule {
-        path: path.into(),
-        id: form.id.clone(),
-        problem: format!("`pair.with` names the unknown rule `{with}`"),
-    })
+fn lost_pairs(path: &Path, form: &RuleForm, homes: &BTreeMap<String, PathBuf>) -> Vec<CheckError> {
+    let wrong = |problem| CheckError::Rule { path: path.into(), id: form.id.clone(), problem };
+    let Some(pair) = &form.pair else { return Vec::new() };
+    if pair.with.is_empty() {
+        return vec![wrong("`pair.with` needs the id of a rule".into())];
+    }
+    let lost = pair.with.iter().filter(|with| !homes.contains_key(*with));
+    lost.map(|with| wrong(format!("`pair.with` names the unknown rule `{with}`"))).collect()
 }
 
 fn check_rule(

@@ -154,13 +154,14 @@ fn default_near_lines() -> u16 {
     8
 }
 
-/// Another rule whose match makes this one usable.
+/// Other rules, a match of one of which makes this one usable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
-    /// The id of the other rule.
-    pub with: String,
-    /// How many lines apart they may stand.
+    /// The ids of those rules.
+    pub with: Vec<String>,
+    /// How many lines apart they may stand, if nothing but the distance tells that they belong together:
+    /// in one block of lines, or between the same braces, they may stand anywhere.
     #[serde(default = "default_near_lines")]
     pub lines: u16,
     /// The severity of a match whose counterpart is absent.
