@@ -26,7 +26,7 @@ pub fn run(engine: &Engine, cases: &[Case]) -> Vec<Failure> {
 }
 
 fn problem(engine: &Engine, case: &Case) -> Option<String> {
-    let origin = Origin { path: "case.txt".into(), shown: "case.txt".into() };
+    let origin = Origin { path: case.path.as_str().into(), shown: case.path.as_str().into() };
     let findings = engine.scan(&Blob::whole(&origin, case.text.as_bytes(), Nature::Text));
     let own = findings.iter().filter(|f| engine.rules().rule(f.rule).id == case.rule).count();
     match case.expected {
@@ -41,7 +41,7 @@ fn problem(engine: &Engine, case: &Case) -> Option<String> {
 
 /// What the engine thought of the case, for whoever writes the rule.
 fn instead(engine: &Engine, case: &Case) -> String {
-    let text = crate::content::Text::whole(case.text.as_bytes(), "case.txt");
+    let text = crate::content::Text::whole(case.text.as_bytes(), &case.path);
     let judged = engine.judge(&text, engine.candidates(&text, NearCheck::Later));
     let said: Vec<String> = judged
         .iter()

@@ -139,10 +139,7 @@ impl Engine {
         let mut kept: Vec<&Sighting> = sightings
             .all
             .iter()
-            .filter(|s| {
-                let rule = self.rules.rule(s.rule);
-                filter::judge_path(&self.rules, rule, &s.evidence, path).is_ok()
-            })
+            .filter(|s| filter::judge_path(&self.rules, s.rule, &s.evidence, path).is_ok())
             .collect();
         if kept.len() > 1 {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {

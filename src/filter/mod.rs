@@ -13,12 +13,13 @@ pub mod structure;
 
 use std::{fmt, ops::Range};
 
+use checksum::Sum;
 pub use quoting::Reading;
 
 use crate::{
     matcher::Candidate,
     near,
-    rule::{Kind, RuleSet, RuleSpec, spec::Quoting, text::Text},
+    rule::{Kind, RuleIndex, RuleSet, RuleSpec, spec::Quoting, text::Text},
     secret,
 };
 
@@ -46,6 +47,8 @@ pub enum Dropped {
     Key,
     /// The name before it says that it is for everybody or for a moment.
     Harmless(&'static str),
+    /// The rule is for files of other names.
+    OtherFile,
     /// In such a file a name with a value is no credential.
     Place(place::Place),
     /// Not what a person would choose as a password.
@@ -76,6 +79,7 @@ impl fmt::Display for Dropped {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
             Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
+            Self::OtherFile => f.write_str("the rule is for files of other names"),
             Self::Place(place) => write!(f, "it stands in {place}"),
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
             Self::Checksum => f.write_str("the checksum inside it is wrong"),
@@ -164,11 +168,14 @@ pub fn judge(
         _ => {}
     }
     if let Some(kind) = rule.checksum {
-        if !checksum::holds(kind, value) {
-            return Err(Dropped::Checksum);
+        match checksum::check(kind, text, candidate.secret.clone()) {
+            Sum::Wrong => return Err(Dropped::Checksum),
+            Sum::Absent => {}
+            Sum::Right => {
+                evidence.verified = true;
+                evidence.facts.push("its checksum is right".into());
+            }
         }
-        evidence.verified = true;
-        evidence.facts.push("its checksum is right".into());
     }
     if let Some(kind) = rule.structure {
         structure::read(kind, text, candidate.secret.clone(), today, &mut evidence)?;
@@ -187,10 +194,14 @@ pub fn judge(
 /// The first reason against it.
 pub fn judge_path(
     set: &RuleSet,
-    rule: &RuleSpec,
+    rule: RuleIndex,
     evidence: &Evidence,
     path: &str,
 ) -> Result<(), Dropped> {
+    if !set.is_for(rule, path) {
+        return Err(Dropped::OtherFile);
+    }
+    let rule = set.rule(rule);
     if evidence.reading.is_expression(path) {
         return Err(Dropped::Expression);
     }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
+    paths,
     shape::{self, Assignment, Below, ShapeError, ValueRun},
     spec::{Catalogue, Confidence, Guidance, Kind, PatternSpec, ProviderSpec, Quoting, RuleSpec},
     text::Text,
@@ -138,6 +139,9 @@ fn check_rule(
         errors
             .push(wrong("`public_values` takes SHA-256 sums in hex, never the values themselves"));
     }
+    if let Err(problem) = paths::compile(&form.paths) {
+        errors.push(wrong(&format!("`paths` takes globs: {problem}")));
+    }
     if cases == Cases::Required {
         if form.must_find.is_empty() {
             errors.push(wrong("`must_find` needs at least one case"));
@@ -187,6 +191,7 @@ fn check_rule(
         structure: form.structure,
         public_values: texts(&form.public_values),
         pair: form.pair.clone(),
+        paths: texts(&form.paths),
         impact: form.impact.as_deref().map(Text::from),
         steps: texts(&form.steps),
         source: form.source.as_str().into(),

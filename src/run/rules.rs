@@ -50,6 +50,9 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
     if rule.min_entropy_bits > 0.0 {
         writeln!(out, "entropy     at least {} bits per byte", rule.min_entropy_bits)?;
     }
+    if !rule.paths.is_empty() {
+        writeln!(out, "files       {}", rule.paths.join(" "))?;
+    }
     for pattern in rules.patterns().iter().map(|p| &p.spec) {
         writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;
         writeln!(out, "regex       {}", pattern.regex)?;
