@@ -1,5 +1,10 @@
 //! Runs the cases of rule files through the whole engine: a rule that matches but is outranked or
-//! filtered does not count as found.
+//! filtered does not count as found. And what could be better about rules that work.
+
+mod remark;
+mod syntax;
+
+pub use remark::{Remark, missing_parts, remarks};
 
 use crate::{
     blob::{Blob, Nature, Origin},

@@ -3,6 +3,7 @@
 
 pub mod cases;
 pub mod check;
+pub mod cost;
 pub mod file;
 pub mod group;
 pub mod load;

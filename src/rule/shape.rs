@@ -62,6 +62,8 @@ pub enum ShapeError {
     NoKeyword(Vec<String>),
     #[error("can match the empty string")]
     Empty,
+    #[error("takes more than {} MiB once compiled: repetitions inside each other multiply", .0 >> 20)]
+    Explosive(usize),
 }
 
 /// Reads `regex`, which must contain one of `keywords` (lower case) in every match.
