@@ -75,18 +75,24 @@ fn bech32(token: &[u8]) -> bool {
 }
 
 /// GitLab: behind the last dot stand two characters, the length of the payload in base 36, and seven, the
-/// CRC-32 of everything before them. An instance may have a prefix of its own, and that counts.
-/// <https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/authn/token_field/generator/routable_token.rb>
+/// CRC-32 of everything before them. Whether that begins with a prefix depends on the kind of token, and an
+/// instance may have one of its own before it.
+/// <https://handbook.gitlab.com/handbook/engineering/architecture/design-documents/cells/routable_tokens/>
 fn gitlab_routable(text: &[u8], span: Range<usize>) -> bool {
     const SUM_LEN: usize = 7;
-    const MAX_PREFIX_LEN: usize = 20;
+    /// What an instance may choose, in GitLab's settings.
+    const MAX_INSTANCE_PREFIX: usize = 20;
+    /// `glagent-`, `glrtr-t1_`
+    const MAX_PREFIX: usize = 10;
     let Some(split) = span.end.checked_sub(SUM_LEN).filter(|&at| at > span.start) else {
         return false;
     };
     let is_prefix = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let own = text[..span.start].iter().rev().take_while(|b| is_prefix(b)).take(MAX_PREFIX_LEN);
+    let before = text[..span.start].iter().rev().take(MAX_INSTANCE_PREFIX);
+    let first = span.start - before.take_while(|b| is_prefix(b)).count();
+    let last = split.min(span.start + MAX_PREFIX);
     let sum = &text[split..span.end];
-    (0..=own.count()).any(|n| *sum == base36(crc32fast::hash(&text[span.start - n..split])))
+    (first..=last).any(|start| *sum == base36(crc32fast::hash(&text[start..split])))
 }
 
 /// `n` in seven base-36 digits; the largest 32-bit number needs exactly seven.
@@ -156,6 +162,10 @@ mod tests {
         let whole = [body.as_slice(), &base36(crc32fast::hash(body))].concat();
         assert_eq!(check(Checksum::GitlabRoutable, &whole, 5..whole.len()), Sum::Right);
         assert_eq!(check(Checksum::GitlabRoutable, &whole[5..], 0..whole.len() - 5), Sum::Wrong);
+        let bare = [b"glrt-".as_slice(), b"t1_", &body[11..]].concat();
+        let sum = base36(crc32fast::hash(&bare[5..]));
+        let bare = [bare.as_slice(), &sum].concat();
+        assert_eq!(check(Checksum::GitlabRoutable, &bare, 0..bare.len()), Sum::Right);
         assert_eq!(check(Checksum::GitlabRoutable, b"glpat-abc", 0..9), Sum::Absent);
     }
 

@@ -15,7 +15,7 @@ pub(super) enum Syntax {
     Call,
     /// `Header: value`, also as an argument of a command.
     Header,
-    /// In an address.
+    /// In an address with nothing before it; one in a variable or a call shows that syntax.
     Url,
     /// `<name>value`
     Markup,
@@ -28,14 +28,33 @@ pub(super) enum Syntax {
 /// The syntax of a line that goes on with the secret after `before`.
 pub(super) fn of(before: &str) -> Syntax {
     let line = before.rsplit('\n').next().unwrap_or_default();
+    if let Some(at) = start_of_address(line) {
+        return match of_value(&line[..at]) {
+            Syntax::Bare => Syntax::Url,
+            other => other,
+        };
+    }
+    of_value(line)
+}
+
+/// Where the address begins that the line ends in, with or without a scheme.
+fn start_of_address(line: &str) -> Option<usize> {
+    let quotes = [' ', '"', '\'', '`', '(', '<', '>', '='];
+    let at = match line.rfind("://") {
+        Some(scheme) => line[..scheme].rfind(quotes).map_or(0, |at| at + 1),
+        None => line.rfind(quotes).map_or(0, |at| at + 1),
+    };
+    let word = &line[at..];
+    let is_address = word.contains("://") || (word.contains('/') && word.contains('.'));
+    (is_address && !word.contains([' ', '"'])).then_some(at)
+}
+
+fn of_value(line: &str) -> Syntax {
     let lower = line.to_ascii_lowercase();
-    let word = line.rsplit([' ', '"', '\'', '`', '(', '<']).next().unwrap_or_default();
     let open = line.trim_end_matches(['"', '\'', '`', '\\']);
     let name = open.trim_end();
     let is_header = ["-h ", "header", "authorization", "bearer ", "x-", "cookie"];
-    if word.contains("://") || (word.contains(['?', '&', '/']) && word.contains('.')) {
-        Syntax::Url
-    } else if is_header.iter().any(|h| lower.contains(h)) {
+    if is_header.iter().any(|h| lower.contains(h)) {
         Syntax::Header
     } else if name.is_empty() {
         Syntax::Bare
@@ -71,7 +90,10 @@ mod tests {
             ("connect(user, '", Syntax::Call),
             ("curl -H 'X-Key: ", Syntax::Header),
             ("req.Header.Set(\"X-Key\", \"", Syntax::Header),
-            ("curl https://acme.example/?key=", Syntax::Url),
+            ("curl https://acme.example/?key=", Syntax::Command),
+            ("https://acme.example/?key=", Syntax::Url),
+            ("ACME_URL=https://acme.example/?key=", Syntax::Environment),
+            ("acme: { url: 'https://acme.example/hook/", Syntax::Yaml),
             ("<key>", Syntax::Markup),
             ("acme login --key ", Syntax::Command),
             ("", Syntax::Bare),
