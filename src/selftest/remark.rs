@@ -114,18 +114,17 @@ fn about_patterns(rules: &RuleSet) -> impl Iterator<Item = (&str, String)> {
     rules.patterns().iter().flat_map(|pattern| {
         let id = rules.rule(pattern.rule).id.as_str();
         let spec = &pattern.spec;
-        let idle = spec.keywords.iter().enumerate().filter(|(n, _)| {
-            let others = spec.keywords.iter().enumerate().filter(|(other, _)| other != n);
-            let others: Vec<String> = others.map(|(_, k)| k.as_str().to_owned()).collect();
-            !others.is_empty() && shape::read_shape(&spec.regex, &others).is_ok()
-        });
-        let idle =
-            idle.map(|(_, word)| format!("every match without the keyword `{word}` has another"));
+        let keywords: Vec<String> = spec.keywords.iter().map(String::from).collect();
+        let idle = shape::idle_keywords(&spec.regex, &keywords).unwrap_or_default();
+        let idle = idle
+            .iter()
+            .map(|word| format!("every match without the keyword `{word}` has another"))
+            .collect::<Vec<_>>();
         let large = cost::automaton_bytes(&spec.regex).is_none();
         let large = large.then(|| {
             format!("its regex takes more than {} MiB: repetitions multiply", cost::MAX_BYTES >> 20)
         });
-        idle.chain(large).map(move |text| (id, text)).collect::<Vec<_>>()
+        idle.into_iter().chain(large).map(move |text| (id, text)).collect::<Vec<_>>()
     })
 }
 
