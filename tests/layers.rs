@@ -80,7 +80,10 @@ fn homes(name: &str) -> &'static [&'static str] {
         "gix" => &["source::git"],
         "indicatif" => &["run"],
         "encoding_rs" => &["content"],
-        "base64" | "crc32fast" | "hmac" => &["filter"],
+        "base64" | "bech32" | "bs58" | "crc" | "crc32fast" | "data_encoding" | "hmac" => {
+            &["filter"]
+        }
+        "globset" => &["rule"],
         // `run` asks for today's date once, so that the engine has no clock; `report` writes dates.
         "jiff" => &["filter", "report", "run"],
         "sha2" => &["filter", "secret"],

@@ -112,7 +112,7 @@ impl Engine {
     pub fn judge(&self, text: &Text<'_>, candidates: Vec<Candidate>) -> Vec<Judged> {
         let mut judged = self.judge_text(&text.bytes, candidates);
         for j in &mut judged {
-            let rule = self.rules.rule(j.candidate.rule);
+            let rule = j.candidate.rule;
             if let Ok(evidence) = &j.verdict
                 && let Err(dropped) = filter::judge_path(&self.rules, rule, evidence, text.path)
             {

@@ -99,21 +99,23 @@ impl Engine {
         }
     }
 
-    /// Whether a match of the other rule of `pair` stands near `candidate`.
+    /// Whether another rule of `pair` has a match near `candidate` that passes the filters: a placeholder
+    /// beside a secret makes it no more usable.
     fn has_counterpart(&self, text: &[u8], candidate: &Candidate, pair: &Pair) -> bool {
         const MAX_SIDE_BYTES: usize = 4 << 10;
-        let around = span::lines_around(
-            text,
-            candidate.whole.clone(),
-            usize::from(pair.lines),
-            MAX_SIDE_BYTES,
-        );
+        let whole = candidate.whole.clone();
+        let lines = span::lines_around(text, whole.clone(), pair.lines.into(), MAX_SIDE_BYTES);
+        let block = span::block_around(text, whole, MAX_SIDE_BYTES);
+        let around = lines.start.min(block.start)..lines.end.max(block.end);
         let mut found = false;
-        for pattern in self.rules.patterns() {
-            if self.rules.rule(pattern.rule).id == pair.with {
-                pattern.matches(text, around.clone(), |_, secret| {
-                    found |= secret.end <= candidate.secret.start
+        for (index, pattern) in self.rules.patterns().iter().enumerate() {
+            let rule = pattern.rule;
+            if pair.with.iter().any(|with| self.rules.rule(rule).id == *with) {
+                pattern.matches(text, around.clone(), |whole, secret| {
+                    let apart = secret.end <= candidate.secret.start
                         || secret.start >= candidate.secret.end;
+                    let other = Candidate { rule, pattern: index, whole, secret };
+                    found |= apart && filter::judge(&self.rules, text, &other, self.now).is_ok();
                 });
             }
         }
@@ -150,10 +152,7 @@ impl Engine {
         let mut kept: Vec<&Sighting> = sightings
             .all
             .iter()
-            .filter(|s| {
-                let rule = self.rules.rule(s.rule);
-                filter::judge_path(&self.rules, rule, &s.evidence, path).is_ok()
-            })
+            .filter(|s| filter::judge_path(&self.rules, s.rule, &s.evidence, path).is_ok())
             .collect();
         if kept.len() > 1 {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {

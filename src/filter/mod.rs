@@ -14,12 +14,13 @@ pub mod structure;
 
 use std::{fmt, ops::Range};
 
+use checksum::Sum;
 pub use quoting::Reading;
 
 use crate::{
     matcher::Candidate,
     near,
-    rule::{Kind, RuleSet, RuleSpec, spec::Quoting, text::Text},
+    rule::{Kind, RuleIndex, RuleSet, RuleSpec, spec::Quoting, text::Text},
     secret,
 };
 
@@ -49,6 +50,8 @@ pub enum Dropped {
     Key,
     /// The name before it says that it is for everybody or for a moment.
     Harmless(&'static str),
+    /// The rule is for files of other names.
+    OtherFile,
     /// In such a file a name with a value is no credential.
     Place(place::Place),
     /// Not what a person would choose as a password.
@@ -80,6 +83,7 @@ impl fmt::Display for Dropped {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
             Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
+            Self::OtherFile => f.write_str("the rule is for files of other names"),
             Self::Place(place) => write!(f, "it stands in {place}"),
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
             Self::Checksum => f.write_str("the checksum inside it is wrong"),
@@ -202,11 +206,14 @@ pub fn judge(
         _ => {}
     }
     if let Some(kind) = rule.checksum {
-        if !checksum::holds(kind, value) {
-            return Err(Dropped::Checksum);
+        match checksum::check(kind, text, candidate.secret.clone()) {
+            Sum::Wrong => return Err(Dropped::Checksum),
+            Sum::Absent => {}
+            Sum::Right => {
+                evidence.verified = true;
+                evidence.facts.push("its checksum is right".into());
+            }
         }
-        evidence.verified = true;
-        evidence.facts.push("its checksum is right".into());
     }
     if let Some(kind) = rule.structure {
         structure::read(kind, text, candidate.secret.clone(), today, &mut evidence)?;
@@ -235,10 +242,14 @@ fn prior(set: &RuleSet, rule: &RuleSpec) -> likeness::Prior {
 /// The first reason against it.
 pub fn judge_path(
     set: &RuleSet,
-    rule: &RuleSpec,
+    rule: RuleIndex,
     evidence: &Evidence,
     path: &str,
 ) -> Result<(), Dropped> {
+    if !set.is_for(rule, path) {
+        return Err(Dropped::OtherFile);
+    }
+    let rule = set.rule(rule);
     if evidence.reading.is_expression(path) {
         return Err(Dropped::Expression);
     }
