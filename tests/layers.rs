@@ -62,6 +62,9 @@ fn homes(name: &str) -> &'static [&'static str] {
         "clap_complete" => &["cli", "run"],
         "clap_mangen" | "anyhow" => &["run"],
         "serde_sarif" => &["report::sarif"],
+        "maud" => &["report::html"],
+        "quick_xml" => &["report::junit"],
+        "csv" => &["report"],
         "aho_corasick" => &["prefilter"],
         "memchr" => &["content", "exposure", "filter", "near", "prefilter", "source", "span"],
         "regex_automata" => &["rule", "matcher"],
@@ -78,7 +81,8 @@ fn homes(name: &str) -> &'static [&'static str] {
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["rule", "report"],
         "serde_json" => &["filter", "report"],
-        "thiserror" => &["rule", "source"],
+        "serde_path_to_error" => &["report::read"],
+        "thiserror" => &["rule", "source", "report"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

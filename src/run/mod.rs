@@ -3,6 +3,7 @@
 mod explain;
 mod git;
 mod output;
+mod report;
 mod rules;
 mod scan;
 mod since;
@@ -18,7 +19,7 @@ use clap::CommandFactory as _;
 use crate::{
     cli::{Cli, Color, Command, RuleArgs},
     engine::Engine,
-    report,
+    report as reports,
     rule::{
         RuleSet,
         load::{self, LoadError, Selection},
@@ -58,6 +59,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
         Command::Explain(args) => explain::explain(args),
+        Command::Report(args) => report::report(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
@@ -98,8 +100,17 @@ fn engine(rules: RuleSet) -> &'static Engine {
     Box::leak(Box::new(Engine::new(rules, jiff::Timestamp::now().as_second())))
 }
 
+/// The time for formats that state one, in seconds since 1970: `SOURCE_DATE_EPOCH`, if it is set, so
+/// that the same input can give the same bytes.
+///
+/// <https://reproducible-builds.org/specs/source-date-epoch/>
+fn now() -> i64 {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok());
+    fixed.unwrap_or_else(|| jiff::Timestamp::now().as_second())
+}
+
 /// Whether standard output gets colours.
-fn style(color: Color) -> report::Style {
+fn style(color: Color) -> reports::Style {
     let wanted = match color {
         Color::Always => true,
         Color::Never => false,
@@ -109,5 +120,5 @@ fn style(color: Color) -> report::Style {
                 && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
         }
     };
-    if wanted { report::Style::Coloured } else { report::Style::Plain }
+    if wanted { reports::Style::Coloured } else { reports::Style::Plain }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -10,12 +10,12 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, style, warn};
+use super::{Exit, now, style, warn};
 use crate::{
-    cli::CommonArgs,
+    cli::{CommonArgs, OutputArgs},
     engine::Engine,
     finding::Finding,
-    report::{self, Detail, Report, Secrets, Style},
+    report::{self, Detail, Look, Report, Secrets, Style},
     source::{Meter, Outcome},
     triage::{history, proof},
 };
@@ -35,17 +35,10 @@ pub(super) fn finish(
     for error in &errors {
         warn(error);
     }
-    let report = Report {
-        findings: &findings,
-        rules: engine.rules(),
-        coverage: &outcome.coverage,
-        errors: &errors,
-        secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
-        style: style(args.color),
-        detail: detail(args),
-    };
-    write_reports(args, &report, files)?;
-    Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
+    let secrets = secrets(&args.output);
+    let report = Report::of(&findings, engine.rules(), outcome.coverage, errors, secrets);
+    write_reports(&args.output, &report, engine.now(), files)?;
+    Ok(match (report.errors.is_empty(), findings.is_empty() || args.output.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
         (true, false) => Exit::Findings,
@@ -59,7 +52,7 @@ pub(super) fn with_progress(
 ) -> anyhow::Result<Outcome<Finding>> {
     let meter = Meter::default();
     let done = AtomicBool::new(false);
-    let shown = !args.no_progress && !args.quiet && io::stderr().is_terminal();
+    let shown = !args.no_progress && !args.output.quiet && io::stderr().is_terminal();
     std::thread::scope(|scope| {
         if shown {
             scope.spawn(|| show_progress(&meter, &done));
@@ -114,7 +107,12 @@ fn triage(
     findings
 }
 
-fn detail(args: &CommonArgs) -> Detail {
+/// Whether secrets are printed.
+pub(super) fn secrets(args: &OutputArgs) -> Secrets {
+    if args.show_secrets { Secrets::Shown } else { Secrets::Redacted }
+}
+
+fn detail(args: &OutputArgs) -> Detail {
     match (args.quiet, args.verbose) {
         (true, _) => Detail::Quiet,
         (false, true) => Detail::Verbose,
@@ -122,7 +120,7 @@ fn detail(args: &CommonArgs) -> Detail {
     }
 }
 
-pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
+pub(super) fn open_reports(args: &OutputArgs) -> anyhow::Result<Vec<File>> {
     args.reports
         .iter()
         .map(|(_, path)| {
@@ -131,19 +129,27 @@ pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
         .collect()
 }
 
-/// Every report is tried, whatever becomes of the others.
-fn write_reports(args: &CommonArgs, report: &Report<'_>, files: Vec<File>) -> anyhow::Result<()> {
+/// Every report is tried, whatever becomes of the others. `began` is in seconds since 1970.
+pub(super) fn write_reports(
+    args: &OutputArgs,
+    report: &Report,
+    began: i64,
+    files: Vec<File>,
+) -> anyhow::Result<()> {
+    let ended = now();
+    let look =
+        Look { style: style(args.color), detail: detail(args), times: (began.min(ended), ended) };
+    let plain = Look { style: Style::Plain, ..look };
     let mut failed = None;
     for ((format, path), file) in args.reports.iter().zip(files) {
-        let plain = Report { style: Style::Plain, ..*report };
-        if let Err(e) = report::write(&plain, *format, &mut BufWriter::new(file)) {
+        if let Err(e) = report::write(report, &plain, *format, &mut BufWriter::new(file)) {
             let error =
                 anyhow::Error::new(e).context(format!("cannot write report `{}`", path.display()));
             failed.get_or_insert(error);
         }
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    if let Err(e) = report::write(report, args.format, &mut out).and_then(|()| out.flush()) {
+    if let Err(e) = report::write(report, &look, args.format, &mut out) {
         failed.get_or_insert(anyhow::Error::new(e).context("cannot write to standard output"));
     }
     failed.map_or(Ok(()), Err)

@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
     let engine = engine(load_rules(&args.common.rules)?);
     // Before the scan, so that a typing error does not cost one.
-    let files = output::open_reports(&args.common)?;
+    let files = output::open_reports(&args.common.output)?;
     let outcome = output::with_progress(&args.common, |meter| read(args, engine, meter))?;
     output::finish(&args.common, engine, outcome, files)
 }
