@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 
+mod action;
 mod bad_input;
 mod commands;
 mod fakes;
@@ -17,11 +18,13 @@ mod history_edits;
 mod history_random;
 mod history_truth;
 mod inputs;
+mod install;
 mod jwt;
 mod output;
 mod packs;
 mod project;
 mod report;
 mod repository;
+mod runner;
 mod sarif;
 mod small_scans;
