@@ -7,6 +7,7 @@
 
 mod action;
 mod bad_input;
+mod ci;
 mod commands;
 mod fakes;
 mod fixtures;
