@@ -53,7 +53,7 @@ install_release() {
   curl --proto '=https,file' --tlsv1.2 --retry 3 -fsSL -o "$work/$name" "$download/v$version/$name" || return 1
   [[ $(sha256 "$work/$name") == "$sum" ]] || fail "the archive $name is not the one that was released: its SHA-256 is another"
   case "$name" in
-    *.zip) unzip -q -o "$work/$name" -d "$work/bin" ;;
+    *.zip) unzip -q -o -j "$work/$name" -d "$work/bin" ;;
     *) tar -xzf "$work/$name" -C "$work/bin" --strip-components=1 ;;
   esac
 }

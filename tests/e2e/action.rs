@@ -63,7 +63,8 @@ fn assert_found(job: &Job, keys: &[usize]) {
     let mut rules: Vec<&str> =
         findings(&report).iter().map(|f| f["rule"].as_str().unwrap()).collect();
     let mut expected: Vec<&str> = keys.iter().map(|&n| rule_of(n)).collect();
-    (rules.sort_unstable(), expected.sort_unstable());
+    rules.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(rules, expected, "{}", job.run.stdout);
     let code = u8::from(!keys.is_empty()).to_string();
     assert_eq!(job.output("exit-code"), code, "{}", job.run.stdout);

@@ -130,7 +130,7 @@ fn what_could_not_be_read_is_in_every_format_that_has_room_for_it() {
 }
 
 #[test]
-fn two_runs_at_the_same_time_give_the_same_bytes() {
+fn the_time_that_gitlab_asks_for_can_be_fixed() {
     let project = hostile();
     let run = |epoch: &str| {
         let mut command = project.command(&["scan", "-f", "gitlab"]);
