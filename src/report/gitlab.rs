@@ -7,6 +7,7 @@ use std::{
     io::{self, Write},
 };
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{Entry, GuidanceEntry, Look, Report, clean, counted, date, history, runbook};
@@ -17,19 +18,30 @@ const VERSION: &str = "15.2.1";
 /// What GitLab's own analyzer states for what is in no commit; the field must be there.
 const NO_COMMIT: &str = "0000000";
 
-pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut vulnerabilities = Vec::new();
-    for finding in &report.findings {
-        let occurrence = seen.entry(finding.fingerprint.as_str()).or_default();
-        *occurrence += 1;
-        vulnerabilities.push(vulnerability(report, finding, *occurrence));
+#[derive(Serialize)]
+struct Document<'r> {
+    version: &'static str,
+    scan: Value,
+    vulnerabilities: Vulnerabilities<'r>,
+}
+
+/// Made one by one: each has its whole runbook.
+struct Vulnerabilities<'r>(&'r Report);
+
+impl Serialize for Vulnerabilities<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        serializer.collect_seq(self.0.findings.iter().map(|finding| {
+            let occurrence = seen.entry(finding.fingerprint.as_str()).or_default();
+            *occurrence += 1;
+            vulnerability(self.0, finding, *occurrence)
+        }))
     }
-    let document = json!({
-        "version": VERSION,
-        "scan": scan(report, look),
-        "vulnerabilities": vulnerabilities,
-    });
+}
+
+pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let (scan, vulnerabilities) = (scan(report, look), Vulnerabilities(report));
+    let document = Document { version: VERSION, scan, vulnerabilities };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
