@@ -200,7 +200,7 @@ comment() {
 }
 
 tell() {
-  straykey report "$json" --format github || true
+  straykey report "$json" --format github 2>/dev/null || true
   if yes "${INPUT_SUMMARY:-true}"; then cat "$page" >>"${GITHUB_STEP_SUMMARY:?}"; fi
   if yes "${INPUT_COMMENT:-false}" && [[ ${PULL_NUMBER:-} =~ ^[0-9]+$ ]]; then
     if may_write; then

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{Exit, now, output};
+use super::{Exit, now, output, warn};
 use crate::{cli::ReportArgs, report};
 
 pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
@@ -17,6 +17,7 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
     let report = report::read(&bytes, output::secrets(&args.output))
         .with_context(|| format!("cannot use report `{name}`"))?;
     let files = output::open_reports(&args.output)?;
+    report.errors.iter().for_each(|error| warn(error));
     output::write_reports(&args.output, &report, now(), files)?;
     Ok(match (report.problems() == 0, report.findings.is_empty() || args.output.exit_zero) {
         (false, _) => Exit::Incomplete,

@@ -86,7 +86,9 @@ fn the_exit_code_is_that_of_the_scan() {
     assert_eq!((code(&report, &[]), code(&report, &["--exit-zero"])), (2, 2));
     report["errors"] = json!([]);
     report["coverage"]["complete"] = false.into();
-    assert_eq!(code(&report, &[]), 2, "though nobody says why");
+    let run = project.straykey_reading(&["report", "-"], report.to_string().as_bytes());
+    assert_eq!(run.code, 2);
+    assert_eq!(run.stderr, "straykey: the saved report says that its scan was not complete\n");
     report["coverage"]["complete"] = true.into();
     report["coverage"]["skipped"]["unreadable"] = json!(["x"]);
     assert_eq!(code(&report, &[]), 2, "a gap is a gap");
