@@ -56,6 +56,8 @@ pub enum Command {
         #[command(subcommand)]
         command: hook::HookCommand,
     },
+    /// Turn a saved JSON report into any other format
+    Report(ReportArgs),
     /// Print a completion script
     Completions {
         /// The shell to complete for
@@ -117,14 +119,6 @@ pub struct GitArgs {
 /// What `scan` and `git` share.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// How to print the findings on standard output
-    #[arg(short, long, default_value = "terminal", value_enum)]
-    pub format: Format,
-    /// Write a report into a file as well; may be given several times
-    ///
-    /// Example: `--report sarif=straykey.sarif --report json=straykey.json`
-    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_target)]
-    pub reports: Vec<(Format, PathBuf)>,
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -152,6 +146,31 @@ pub struct CommonArgs {
     /// Skip git-ignored files (the default; undoes --no-ignore)
     #[arg(long, hide = true)]
     pub ignore: bool,
+    /// Threads to use, at most 256; 0 = one per core
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = threads())]
+    pub threads: usize,
+    /// Show no progress bar
+    #[arg(long, overrides_with = "progress")]
+    pub no_progress: bool,
+    /// Show a progress bar on a terminal (the default; undoes --no-progress)
+    #[arg(long, hide = true)]
+    pub progress: bool,
+    /// What `report` takes, too.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How findings are told, wherever they come from.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// How to print the findings on standard output
+    #[arg(short, long, default_value = "terminal", value_enum)]
+    pub format: Format,
+    /// Write a report into a file as well; may be given several times
+    ///
+    /// Example: `--report sarif=straykey.sarif --report json=straykey.json`
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_target)]
+    pub reports: Vec<(Format, PathBuf)>,
     /// Print secrets in clear
     #[arg(long, overrides_with = "no_show_secrets")]
     pub show_secrets: bool,
@@ -164,15 +183,6 @@ pub struct CommonArgs {
     /// Exit with 1 if there are findings (the default; undoes --exit-zero)
     #[arg(long, hide = true)]
     pub no_exit_zero: bool,
-    /// Threads to use, at most 256; 0 = one per core
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = threads())]
-    pub threads: usize,
-    /// Show no progress bar
-    #[arg(long, overrides_with = "progress")]
-    pub no_progress: bool,
-    /// Show a progress bar on a terminal (the default; undoes --no-progress)
-    #[arg(long, hide = true)]
-    pub progress: bool,
     /// Print findings only, without the summary
     #[arg(short, long)]
     pub quiet: bool,
@@ -255,6 +265,17 @@ pub struct ExplainArgs {
     /// What was accepted before.
     #[command(flatten)]
     pub known: BaselineFlags,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A report in the format `json` or `jsonl`, or `-` for standard input
+    #[arg(value_name = "IN.json")]
+    pub input: PathBuf,
+    /// What `scan` and `git` take, too.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// When to use colour.

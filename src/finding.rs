@@ -1,5 +1,6 @@
 //! `Finding`: what leaves the engine. It is sorted, fingerprinted and graded, and says why.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
@@ -49,18 +50,27 @@ pub struct Finding {
 }
 
 /// Why a finding is not new.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
     /// What says so.
     pub by: Suppressor,
     /// Where it says so: a file and line, or a comment.
     pub place: String,
     /// Why, if it says that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
+impl fmt::Display for Suppression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "accepted by {} ({})", self.by, self.place)?;
+        self.reason.iter().try_for_each(|reason| write!(f, ": {reason}"))
+    }
+}
+
 /// What can say that a finding is not new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Suppressor {
     /// A comment beside the secret.
     Inline,

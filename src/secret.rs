@@ -27,7 +27,7 @@ impl Secret {
 }
 
 /// Stands for what is not shown.
-const MASK: &str = "********";
+pub const MASK: &str = "********";
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -68,6 +68,9 @@ fn homes(name: &str) -> &'static [&'static str] {
         "clap_complete" => &["cli", "run"],
         "clap_mangen" | "anyhow" => &["run"],
         "serde_sarif" => &["report::sarif"],
+        "maud" => &["report::html"],
+        "quick_xml" => &["report::junit"],
+        "csv" => &["report"],
         "aho_corasick" => &["prefilter"],
         "memchr" => {
             &["content", "exposure", "filter", "mark", "near", "prefilter", "source", "span"]
@@ -91,7 +94,8 @@ fn homes(name: &str) -> &'static [&'static str] {
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["rule", "report"],
         "serde_json" => &["filter", "report"],
-        "thiserror" => &["hook", "rule", "source", "triage"],
+        "serde_path_to_error" => &["report::read"],
+        "thiserror" => &["hook", "report", "rule", "source", "triage"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

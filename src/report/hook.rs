@@ -4,10 +4,10 @@
 use std::io::{self, Write};
 
 use super::{
-    Report, counted, date,
-    human::{clean, colour, paint, sure},
+    Entry, Look, Report, clean, counted, date,
+    human::{colour, paint, sure},
 };
-use crate::{finding::Finding, history::Introduced, triage::guidance};
+use crate::history::Introduced;
 
 /// What was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,29 +36,34 @@ const SHOWN: usize = 3;
 /// # Errors
 ///
 /// If `out` can't take it.
-pub fn write_hook(report: &Report<'_>, occasion: Occasion, out: &mut dyn Write) -> io::Result<()> {
-    let mut worst: Vec<&Finding> = report.findings.iter().collect();
+pub fn write_hook(
+    report: &Report,
+    look: &Look,
+    occasion: Occasion,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut worst: Vec<&Entry> = report.findings.iter().collect();
     worst.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let shown = &worst[..worst.len().min(SHOWN)];
     if let Some(first) = shown.first() {
         let title = format!("{}: {}", occasion.title(), counted(worst.len() as u64, "secret"));
-        writeln!(out, "{}\n", paint(report, colour(first.severity), &title))?;
+        writeln!(out, "{}\n", paint(look, colour(first.severity), &title))?;
         for finding in shown {
             match shown {
-                [_] => write_finding(report, finding, out)?,
-                _ => write_brief(report, finding, out)?,
+                [_] => write_finding(report, look, finding, out)?,
+                _ => write_brief(report, look, finding, out)?,
             }
         }
         if worst.len() > shown.len() {
             let more = counted((worst.len() - shown.len()) as u64, "more secret");
             writeln!(out, "  and {more}{}", occasion.others())?;
         }
-        write_advice(report, occasion, shown, out)?;
+        write_advice(report, look, occasion, shown, out)?;
     }
     if report.problems() > 0 {
         let problems = counted(report.problems() as u64, "problem");
         let title = format!("{}: {problems} kept the scan from being complete", occasion.title());
-        writeln!(out, "{}", paint(report, anstyle::Style::new().bold(), &title))?;
+        writeln!(out, "{}", paint(look, anstyle::Style::new().bold(), &title))?;
     }
     if report.findings.is_empty() && report.problems() == 0 {
         return Ok(());
@@ -68,47 +73,57 @@ pub fn write_hook(report: &Report<'_>, occasion: Occasion, out: &mut dyn Write) 
 }
 
 /// A finding that is alone on the screen.
-fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    let rule = report.rules.rule(finding.rule);
-    let secret = shortened(&clean(&report.shown(finding)), 40);
-    writeln!(out, "  {}", heading(report, finding))?;
+fn write_finding(
+    report: &Report,
+    look: &Look,
+    finding: &Entry,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rule = report.rule(finding);
+    let secret = shortened(&clean(&finding.secret), 40);
+    writeln!(out, "  {}", heading(look, finding))?;
     write_wrapped("    what  ", &format!("{}: {secret}", rule.title), 2, out)?;
     write_wrapped("    why   ", &reasons(finding), 2, out)?;
     if let Some(first) = introduced(finding) {
         write_wrapped("    in    ", &came_in(first), 1, out)?;
     }
-    write_wrapped("    risk  ", guidance::runbook(report.rules, rule).impact, 2, out)
+    write_wrapped("    risk  ", &rule.guidance.impact, 2, out)
 }
 
 /// One of several findings, in two lines.
-fn write_brief(report: &Report<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    let rule = report.rules.rule(finding.rule);
+fn write_brief(
+    report: &Report,
+    look: &Look,
+    finding: &Entry,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let rule = report.rule(finding);
     let len = place(finding).chars().count() + finding.severity.as_str().len() + 6;
     let title = shortened(&rule.title, WIDTH.saturating_sub(len).max(20));
-    writeln!(out, "  {}  {title}", heading(report, finding))?;
+    writeln!(out, "  {}  {title}", heading(look, finding))?;
     let commit = introduced(finding).map(|i| format!("in commit {}; ", short(&i.change.id)));
     let why = commit.unwrap_or_default() + &reasons(finding);
     write_wrapped("    why   ", &why, 1, out)
 }
 
-fn heading(report: &Report<'_>, finding: &Finding) -> String {
-    let place = paint(report, anstyle::Style::new().bold(), &place(finding));
-    let severity = paint(report, colour(finding.severity), finding.severity.as_str());
+fn heading(look: &Look, finding: &Entry) -> String {
+    let place = paint(look, anstyle::Style::new().bold(), &place(finding));
+    let severity = paint(look, colour(finding.severity), finding.severity.as_str());
     format!("{place}  {severity}")
 }
 
-fn place(finding: &Finding) -> String {
-    format!("{}:{}", clean(&finding.origin.path), finding.start.line)
+fn place(finding: &Entry) -> String {
+    format!("{}:{}", clean(&finding.path), finding.start.line)
 }
 
 /// Why it counts.
-fn reasons(finding: &Finding) -> String {
+fn reasons(finding: &Entry) -> String {
     let mut why = vec![sure(finding.confidence).to_owned()];
     why.extend(finding.reasons.iter().map(|reason| clean(reason)));
     why.join("; ")
 }
 
-fn introduced(finding: &Finding) -> Option<&Introduced> {
+fn introduced(finding: &Entry) -> Option<&Introduced> {
     finding.history.as_ref()?.introduced.as_ref()
 }
 
@@ -124,26 +139,26 @@ fn came_in(Introduced { change, .. }: &Introduced) -> String {
 }
 
 fn write_advice(
-    report: &Report<'_>,
+    report: &Report,
+    look: &Look,
     occasion: Occasion,
-    shown: &[&Finding],
+    shown: &[&Entry],
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rule = report.rules.rule(shown[0].rule);
-    let book = guidance::runbook(report.rules, rule);
-    let bold = |text: &str| paint(report, anstyle::Style::new().bold(), text);
+    let rule = report.rule(shown[0]);
+    let bold = |text: &str| paint(look, anstyle::Style::new().bold(), text);
     writeln!(out, "\n{}", bold(occasion.mend_title()))?;
     for line in occasion.mend(shown) {
         writeln!(out, "  {line}")?;
     }
     writeln!(out, "{}", bold("If it is not a secret"))?;
-    writeln!(out, "  comment the line: straykey:allow {} REASON", rule.id)?;
+    writeln!(out, "  comment the line: straykey:allow {} REASON", shown[0].rule)?;
     writeln!(out, "  or accept what is there today: straykey baseline write")?;
     writeln!(out, "{}", bold(occasion.left_title()))?;
-    if let Some(step) = book.steps.first() {
+    if let Some(step) = rule.guidance.steps.first() {
         write_wrapped("  ", step, 3, out)?;
     }
-    writeln!(out, "  all steps: straykey guide {}", rule.id)
+    writeln!(out, "  all steps: straykey guide {}", shown[0].rule)
 }
 
 fn write_way_around(occasion: Occasion, out: &mut dyn Write) -> io::Result<()> {
@@ -197,8 +212,8 @@ impl Occasion {
     }
 
     /// What to do with what is shown, in lines.
-    fn mend(self, shown: &[&Finding]) -> Vec<String> {
-        let mut paths: Vec<String> = shown.iter().map(|f| in_shell(&f.origin.path)).collect();
+    fn mend(self, shown: &[&Entry]) -> Vec<String> {
+        let mut paths: Vec<String> = shown.iter().map(|f| in_shell(&f.path)).collect();
         paths.dedup();
         let paths = paths.join(" ");
         let elsewhere = "read the value from the environment or a secrets manager";
@@ -278,24 +293,18 @@ mod tests {
     use super::*;
     use crate::{
         coverage::Coverage,
+        finding::Finding,
         report::{Detail, Secrets, Style},
         rule::RuleSet,
-        triage::{sample, suppress::Tally},
+        triage::sample,
     };
 
     fn screen(rules: &RuleSet, findings: &[Finding], occasion: Occasion) -> String {
-        let report = Report {
-            findings,
-            rules,
-            coverage: &Coverage::default(),
-            tally: &Tally::default(),
-            errors: &[],
-            secrets: Secrets::Redacted,
-            style: Style::Plain,
-            detail: Detail::Normal,
-        };
+        let report =
+            Report::of(findings, rules, Coverage::default(), Vec::new(), Secrets::Redacted);
+        let look = Look { style: Style::Plain, detail: Detail::Normal, times: (0, 0) };
         let mut out = Vec::new();
-        write_hook(&report, occasion, &mut out).unwrap();
+        write_hook(&report, &look, occasion, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -6,20 +6,17 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Reset};
 
 use super::{
-    Report, counted, grouped,
+    Entry, Look, Report, RuleEntry, clean, counted,
+    elsewhere::Elsewhere,
+    grouped,
     history::{self, ShownRefs},
     runbook,
 };
 use crate::{
     coverage::{Coverage, Skip},
-    finding::{Finding, Suppression},
     history::History,
     rule::{Confidence, Severity},
-    triage::{
-        guidance::{self, Runbook},
-        history::Standing,
-        same_value::SameValues,
-    },
+    triage::{history::Standing, same_value::MAX_LISTED},
 };
 
 /// Whether the report is coloured.
@@ -42,95 +39,70 @@ pub enum Detail {
     Verbose,
 }
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let same = SameValues::of(report.findings);
-    for findings in report.findings.chunk_by(|a, b| a.origin == b.origin) {
-        let path = clean(&findings[0].origin.shown.to_string_lossy());
-        writeln!(out, "{}", paint(report, anstyle::Style::new().bold(), &path))?;
+pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let elsewhere = Elsewhere::of(&report.findings);
+    for findings in report.findings.chunk_by(Entry::is_beside) {
+        let path = clean(findings[0].heading());
+        writeln!(out, "{}", paint(look, anstyle::Style::new().bold(), &path))?;
         for finding in findings {
-            write_finding(report, &same, finding, out)?;
+            write_finding(report, look, &elsewhere, finding, out)?;
         }
         writeln!(out)?;
     }
-    if report.detail == Detail::Quiet { Ok(()) } else { write_summary(report, out) }
+    if look.detail == Detail::Quiet { Ok(()) } else { write_summary(report, look, out) }
 }
 
 fn write_finding(
-    report: &Report<'_>,
-    same: &SameValues<'_>,
-    finding: &Finding,
+    report: &Report,
+    look: &Look,
+    elsewhere: &Elsewhere<'_>,
+    finding: &Entry,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rule = report.rules.rule(finding.rule);
-    let book = guidance::runbook(report.rules, rule);
-    let place = format!("{}:{}", finding.start.line, finding.start.col);
-    let severity = paint(report, colour(finding.severity), finding.severity.as_str());
-    let secret = paint(report, anstyle::Style::new().bold(), &clean(&report.shown(finding)));
-    writeln!(out, "  {place:<8} {severity}  {}  {secret}", rule.title)?;
-    writeln!(out, "           rule   {} ({})", rule.id, sure(finding.confidence))?;
+    let rule = report.rule(finding);
+    let place = format!("{}:{}", finding.start.line, finding.start.column);
+    let severity = paint(look, colour(finding.severity), finding.severity.as_str());
+    let secret = paint(look, anstyle::Style::new().bold(), &clean(&finding.secret));
+    writeln!(out, "  {place:<8} {severity}  {}  {secret}", clean(&rule.title))?;
+    let sure = sure(finding.confidence);
+    writeln!(out, "           rule   {} ({sure})", clean(&finding.rule))?;
     if let Some(suppression) = &finding.suppressed {
-        writeln!(out, "           known  {}", clean(&allowed(suppression)))?;
+        writeln!(out, "           known  {}", clean(&suppression.to_string()))?;
     }
     if let Some(history) = &finding.history {
-        write_history(report, finding, history, out)?;
+        write_history(look, finding, history, out)?;
     }
-    for reason in finding.reasons.iter().cloned().chain(elsewhere(report, same, finding)) {
+    let named = if look.detail == Detail::Verbose { MAX_LISTED } else { 3 };
+    for reason in finding.reasons.iter().cloned().chain(elsewhere.sentence(finding, named)) {
         writeln!(out, "           note   {}", clean(&reason))?;
     }
-    writeln!(out, "           risk   {}", book.impact)?;
-    write_steps(report, &book, out)
-}
-
-/// By what a finding is accepted, and why.
-fn allowed(Suppression { by, place, reason }: &Suppression) -> String {
-    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("accepted by {by} ({place}){reason}")
+    writeln!(out, "           risk   {}", clean(&rule.guidance.impact))?;
+    write_steps(look, rule, out)
 }
 
 fn write_history(
-    report: &Report<'_>,
-    finding: &Finding,
+    look: &Look,
+    finding: &Entry,
     history: &History,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let refs = if report.detail == Detail::Verbose { ShownRefs::All } else { ShownRefs::First };
+    let refs = if look.detail == Detail::Verbose { ShownRefs::All } else { ShownRefs::First };
     writeln!(out, "           in     {}", clean(&history::line(history, refs)))?;
-    // What is not in the working tree may stand at a path that no longer exists.
-    match &history.introduced {
-        Some(first)
-            if !history.in_worktree
-                && (&first.path, first.line) != (&finding.origin.path, finding.start.line) =>
-        {
-            writeln!(out, "           from   {}:{}", clean(&first.path), first.line)
-        }
-        _ => Ok(()),
+    match history::old_place(finding, history) {
+        Some((path, line)) => writeln!(out, "           from   {}:{line}", clean(path)),
+        None => Ok(()),
     }
 }
 
-/// Where else the value stands.
-fn elsewhere(report: &Report<'_>, same: &SameValues<'_>, finding: &Finding) -> Option<String> {
-    const SHOWN: usize = 3;
-    let (count, origins) = same.elsewhere(finding);
-    let shown = if report.detail == Detail::Verbose { origins.len() } else { SHOWN };
-    let mut names: Vec<_> = origins.iter().take(shown).map(|o| o.shown.to_string_lossy()).collect();
-    if names.len() < count {
-        names.push("…".into());
-    }
-    let files = if count == 1 { "file" } else { "files" };
-    let more = grouped(count as u64);
-    (count > 0)
-        .then(|| format!("the same value stands in {more} more {files}: {}", names.join(", ")))
-}
-
-fn write_steps(report: &Report<'_>, book: &Runbook<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if report.detail == Detail::Verbose {
-        for line in runbook::text(book).lines().skip(1) {
-            writeln!(out, "           {line}")?;
+fn write_steps(look: &Look, rule: &RuleEntry, out: &mut dyn Write) -> io::Result<()> {
+    if look.detail == Detail::Verbose {
+        for line in runbook::text(rule).lines().skip(1) {
+            writeln!(out, "           {}", clean(line))?;
         }
         return Ok(());
     }
-    match book.steps.first() {
-        Some(step) => writeln!(out, "           do     {step}"),
+    match rule.guidance.steps.first() {
+        Some(step) => writeln!(out, "           do     {}", clean(step)),
         None => Ok(()),
     }
 }
@@ -143,33 +115,19 @@ pub(super) fn sure(confidence: Confidence) -> &'static str {
     }
 }
 
-fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let coverage = report.coverage;
+fn write_summary(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let coverage = &report.coverage;
     let total = report.findings.len();
     if total == 0 {
         write!(out, "no findings")?;
     } else {
-        let counts: Vec<String> = Severity::ALL
-            .iter()
-            .rev()
-            .map(|&s| (s, report.findings.iter().filter(|f| f.severity == s).count()))
-            .filter(|&(_, n)| n > 0)
-            .map(|(s, n)| format!("{n} {}", s.as_str()))
-            .collect();
-        let files = report.findings.chunk_by(|a, b| a.origin == b.origin).count();
-        write!(
-            out,
-            "{} in {} ({})",
-            counted(total as u64, "finding"),
-            counted(files as u64, "file"),
-            counts.join(", ")
-        )?;
+        write!(out, "{}", totals(report))?;
     }
     writeln!(out, "; read {}", volume(coverage))?;
-    if let Some(counts) = standings(report.findings) {
+    if let Some(counts) = standings(&report.findings) {
         writeln!(out, "{counts}")?;
     }
-    write_suppressed(report, out)?;
+    write_suppressed(report, look, out)?;
     if coverage.ignore_rules {
         writeln!(out, "git-ignored files were left out (--no-ignore reads them)")?;
     }
@@ -177,7 +135,7 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let count = coverage.count(skip);
         if count > 0 {
             writeln!(out, "{} {skip}", grouped(count as u64))?;
-            if report.detail == Detail::Verbose {
+            if look.detail == Detail::Verbose {
                 for path in &coverage.skipped[&skip] {
                     writeln!(out, "  {}", clean(path))?;
                 }
@@ -186,7 +144,7 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     if total > 0 {
         writeln!(out, "revoke first, then remove: the history keeps what the tree has lost")?;
-        if report.detail != Detail::Verbose {
+        if look.detail != Detail::Verbose {
             writeln!(out, "`straykey guide RULE` prints all steps for a rule")?;
         }
     }
@@ -198,9 +156,9 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What was accepted, and what accepts nothing.
-fn write_suppressed(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_suppressed(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     const SHOWN: usize = 10;
-    let tally = report.tally;
+    let tally = &report.tally;
     if tally.total() > 0 {
         let by: Vec<String> =
             tally.counts.iter().map(|(by, n)| format!("{} by {by}", grouped(*n as u64))).collect();
@@ -212,7 +170,7 @@ fn write_suppressed(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         let total = counted(tally.total() as u64, "finding");
         writeln!(out, "{total} accepted: {}{hint}", by.join(", "))?;
     }
-    let shown = if report.detail == Detail::Verbose { tally.stale.len() } else { SHOWN };
+    let shown = if look.detail == Detail::Verbose { tally.stale.len() } else { SHOWN };
     for stale in tally.stale.iter().take(shown) {
         writeln!(out, "stale: {}", clean(stale))?;
     }
@@ -222,8 +180,23 @@ fn write_suppressed(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
+/// `3 findings in 2 files (1 high, 2 low)`.
+pub(super) fn totals(report: &Report) -> String {
+    let count = |s| report.findings.iter().filter(|f| f.severity == s).count();
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .rev()
+        .map(|s| (s, count(s)))
+        .filter(|&(_, n)| n > 0)
+        .map(|(s, n)| format!("{n} {}", s.as_str()))
+        .collect();
+    let findings = counted(report.findings.len() as u64, "finding");
+    let files = counted(report.findings.chunk_by(Entry::is_beside).count() as u64, "file");
+    format!("{findings} in {files} ({})", counts.join(", "))
+}
+
 /// Files, objects and bytes that were read.
-fn volume(coverage: &Coverage) -> String {
+pub(super) fn volume(coverage: &Coverage) -> String {
     let mut parts = vec![(coverage.files, "file")];
     if let Some(o) = coverage.objects {
         parts.extend([
@@ -241,8 +214,8 @@ fn volume(coverage: &Coverage) -> String {
 }
 
 /// How many findings stand where, if that is not the same for all.
-fn standings(findings: &[Finding]) -> Option<String> {
-    let of = |f: &Finding| f.history.as_deref().map(Standing::of);
+fn standings(findings: &[Entry]) -> Option<String> {
+    let of = |f: &Entry| f.history.as_ref().map(Standing::of);
     let counts: Vec<String> = std::iter::once(None)
         .chain(Standing::ALL.map(Some))
         .map(|standing| (standing, findings.iter().filter(|f| of(f) == standing).count()))
@@ -252,7 +225,7 @@ fn standings(findings: &[Finding]) -> Option<String> {
     (counts.len() > 1).then(|| counts.join(", "))
 }
 
-fn place(standing: Option<Standing>) -> &'static str {
+pub(super) fn place(standing: Option<Standing>) -> &'static str {
     match standing {
         None => "in files",
         Some(Standing::Head) => "at HEAD",
@@ -284,20 +257,11 @@ pub(super) fn colour(severity: Severity) -> anstyle::Style {
     colour.on_default().bold()
 }
 
-pub(super) fn paint(report: &Report<'_>, style: anstyle::Style, text: &str) -> String {
-    match report.style {
+pub(super) fn paint(look: &Look, style: anstyle::Style, text: &str) -> String {
+    match look.style {
         Style::Plain => text.to_owned(),
         Style::Coloured => format!("{style}{text}{Reset}"),
     }
-}
-
-/// Names and values come from the scanned tree: their control characters stay out of the terminal.
-pub(super) fn clean(text: &str) -> String {
-    let unsafe_to_show = |c: char| {
-        // The second group turns the direction of what follows, so that it reads as something else.
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -305,6 +269,7 @@ mod tests {
     use super::*;
     use crate::{
         coverage::Objects,
+        finding::Finding,
         history::Reach,
         report::{Format, sample::printed},
         triage::sample,

@@ -12,16 +12,15 @@ use serde_json::json;
 use serde_sarif::sarif;
 
 use super::{
-    Report, counted, grouped, history,
+    Entry, GuidanceEntry, Report, RuleEntry, counted, grouped, history,
     json::{ObjectsForm, SuppressedForm},
     runbook,
 };
 use crate::{
     coverage::{Coverage, Skip},
-    finding::{Finding, Suppression, Suppressor},
+    finding::{Suppression, Suppressor},
     history::History,
-    rule::{Confidence, RuleIndex, RuleSpec, Severity},
-    triage::{guidance, same_value::SameValues},
+    rule::{Confidence, Severity},
 };
 
 /// GitHub keeps so many results of a run and drops the others without regard to severity.
@@ -30,8 +29,8 @@ const MAX_RESULTS: usize = 5_000;
 const MAX_GAPS: usize = 100;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let kept = kept(report.findings);
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let kept = kept(report);
     let rules = rules_of(&kept);
     let run = sarif::Run::builder()
         .tool(sarif::Tool::builder().driver(driver(report, &rules)).build())
@@ -46,7 +45,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 /// The worst `MAX_RESULTS` findings, in the order of the report.
-fn kept(findings: &[Finding]) -> Vec<&Finding> {
+fn kept(report: &Report) -> Vec<&Entry> {
+    let findings = &report.findings;
     let mut worst: Vec<usize> = (0..findings.len()).collect();
     worst.sort_by_key(|&i| (std::cmp::Reverse((findings[i].severity, findings[i].confidence)), i));
     worst.truncate(MAX_RESULTS);
@@ -54,43 +54,42 @@ fn kept(findings: &[Finding]) -> Vec<&Finding> {
     worst.into_iter().map(|i| &findings[i]).collect()
 }
 
-fn rules_of(findings: &[&Finding]) -> Vec<RuleIndex> {
-    let mut rules: Vec<RuleIndex> = findings.iter().map(|f| f.rule).collect();
+fn rules_of<'r>(findings: &[&'r Entry]) -> Vec<&'r str> {
+    let mut rules: Vec<&str> = findings.iter().map(|f| f.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
     rules
 }
 
-fn driver(report: &Report<'_>, rules: &[RuleIndex]) -> sarif::ToolComponent {
+fn driver(report: &Report, rules: &[&str]) -> sarif::ToolComponent {
     sarif::ToolComponent::builder()
         .name("straykey")
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(rules.iter().map(|&r| descriptor(report, r)).collect::<Vec<_>>())
+        .rules(rules.iter().map(|&id| descriptor(id, &report.rules[id])).collect::<Vec<_>>())
         .build()
 }
 
-fn descriptor(report: &Report<'_>, index: RuleIndex) -> sarif::ReportingDescriptor {
-    let rule = report.rules.rule(index);
-    let book = guidance::runbook(report.rules, rule);
+fn descriptor(id: &str, rule: &RuleEntry) -> sarif::ReportingDescriptor {
+    let book = &rule.guidance;
     let message = |text: String| sarif::MultiformatMessageString::builder().text(text).build();
     let properties = BTreeMap::from([
         ("precision".to_owned(), json!(precision(rule))),
         ("security-severity".to_owned(), json!(security_severity(rule.severity))),
     ]);
     sarif::ReportingDescriptor::builder()
-        .id(&rule.id)
+        .id(id)
         .name(&rule.title)
         .short_description(message(limited(&rule.title)))
         .full_description(message(limited(&format!("{}. {}", rule.title, book.impact))))
         .default_configuration(
             sarif::ReportingConfiguration::builder().level(json!(level(rule.severity))).build(),
         )
-        .help_uri(book.revoke_url.filter(|u| u.starts_with("https://")).unwrap_or(book.source))
+        .help_uri(help_uri(book))
         .help(
             sarif::MultiformatMessageString::builder()
-                .text(runbook::text(&book))
-                .markdown(runbook::markdown(&book))
+                .text(runbook::text(rule))
+                .markdown(runbook::markdown(rule))
                 .build(),
         )
         .properties(
@@ -102,14 +101,19 @@ fn descriptor(report: &Report<'_>, index: RuleIndex) -> sarif::ReportingDescript
         .build()
 }
 
+/// Where it is revoked, or else the document behind the runbook.
+fn help_uri(book: &GuidanceEntry) -> &str {
+    book.revoke_url.as_deref().filter(|u| u.starts_with("https://")).unwrap_or(&book.source)
+}
+
 /// Descriptions may have 1,024 characters.
 fn limited(text: &str) -> String {
     text.chars().take(1_024).collect()
 }
 
-fn precision(rule: &RuleSpec) -> &'static str {
+fn precision(rule: &RuleEntry) -> &'static str {
     match rule.confidence {
-        _ if rule.checksum.is_some() => "very-high",
+        _ if rule.checksum => "very-high",
         Confidence::High => "very-high",
         Confidence::Medium => "high",
         Confidence::Low => "medium",
@@ -135,8 +139,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn results(report: &Report<'_>, findings: &[&Finding], rules: &[RuleIndex]) -> Vec<sarif::Result> {
-    let same = SameValues::of(report.findings);
+fn results(report: &Report, findings: &[&Entry], rules: &[&str]) -> Vec<sarif::Result> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     findings
         .iter()
@@ -145,21 +148,14 @@ fn results(report: &Report<'_>, findings: &[&Finding], rules: &[RuleIndex]) -> V
             // same secret would be one alert.
             let occurrence = seen.entry(f.fingerprint.as_str()).or_default();
             *occurrence += 1;
-            result(report, &same, f, *occurrence, rules)
+            result(f, report.rule(f), *occurrence, rules)
         })
         .collect()
 }
 
-fn result(
-    report: &Report<'_>,
-    same: &SameValues<'_>,
-    finding: &Finding,
-    occurrence: usize,
-    rules: &[RuleIndex],
-) -> sarif::Result {
-    let rule = report.rules.rule(finding.rule);
-    let book = guidance::runbook(report.rules, rule);
-    let mut text = format!("{}: {}. {}", rule.title, report.shown(finding), book.impact);
+fn result(finding: &Entry, rule: &RuleEntry, occurrence: usize, rules: &[&str]) -> sarif::Result {
+    let book = &rule.guidance;
+    let mut text = format!("{}: {}. {}", rule.title, finding.secret, book.impact);
     if let Some(history) = &finding.history {
         text.push_str(&format!(" {}", sentence(history)));
     }
@@ -170,37 +166,33 @@ fn result(
         text.push_str(&format!(" First step: {step}"));
     }
     let index =
-        rules.binary_search(&finding.rule).expect("the rules were collected from these findings");
-    let hash = format!("{}:{occurrence}", finding.fingerprint.as_str());
+        rules.binary_search(&&*finding.rule).expect("the rules were collected from these findings");
+    let hash = format!("{}:{occurrence}", finding.fingerprint);
     let result = sarif::Result::builder()
-        .rule_id(&rule.id)
+        .rule_id(&finding.rule)
         .rule_index(index as i64)
         .level(result_level(finding.severity))
         .message(sarif::Message::builder().text(text).build())
         .locations(vec![location(finding)])
         .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), hash)]))
         .properties(
-            sarif::PropertyBag::builder()
-                .additional_properties(result_properties(finding, same))
-                .build(),
+            sarif::PropertyBag::builder().additional_properties(result_properties(finding)).build(),
         )
         .build();
-    sarif::Result { suppressions: finding.suppressed.as_deref().map(suppressions), ..result }
+    sarif::Result { suppressions: finding.suppressed.as_ref().map(suppressions), ..result }
 }
 
 /// What a viewer shows as accepted (§3.27.23). Code scanning opens an alert for such a result all the
 /// same, so a report has them only if the user asked for them.
-fn suppressions(Suppression { by, place, reason }: &Suppression) -> Vec<sarif::Suppression> {
-    let kind = match by {
+fn suppressions(suppression: &Suppression) -> Vec<sarif::Suppression> {
+    let kind = match suppression.by {
         Suppressor::Inline => "inSource",
         Suppressor::IgnoreFile | Suppressor::Config | Suppressor::Baseline => "external",
     };
-    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    let justification = format!("accepted by {by} ({place}){reason}");
     let one = sarif::Suppression::builder()
         .kind(json!(kind))
         .status(json!("accepted"))
-        .justification(justification)
+        .justification(suppression.to_string())
         .build();
     vec![one]
 }
@@ -216,21 +208,17 @@ fn sentence(history: &History) -> String {
     history::sentence(history).chars().map(plain).collect()
 }
 
-fn result_properties(
-    finding: &Finding,
-    same: &SameValues<'_>,
-) -> BTreeMap<String, serde_json::Value> {
+fn result_properties(finding: &Entry) -> BTreeMap<String, serde_json::Value> {
     let mut properties = BTreeMap::from([
         ("confidence".to_owned(), json!(finding.confidence.as_str())),
         ("severity".to_owned(), json!(finding.severity.as_str())),
         ("reasons".to_owned(), json!(finding.reasons)),
     ]);
-    if let Some(exposure) = finding.exposure {
-        properties.insert("exposure".to_owned(), json!(exposure.as_str()));
+    if let Some(exposure) = &finding.exposure {
+        properties.insert("exposure".to_owned(), json!(exposure));
     }
-    let others = same.fingerprints(finding);
-    if !others.is_empty() {
-        properties.insert("sameValue".to_owned(), json!(others));
+    if !finding.same_value.is_empty() {
+        properties.insert("sameValue".to_owned(), json!(finding.same_value));
     }
     if let Some(history) = &finding.history {
         properties.insert("history".to_owned(), history::properties(history));
@@ -246,14 +234,14 @@ fn result_level(severity: Severity) -> sarif::ResultLevel {
     }
 }
 
-fn location(finding: &Finding) -> sarif::Location {
+fn location(finding: &Entry) -> sarif::Location {
     let region = sarif::Region::builder()
         .start_line(finding.start.line as i64)
-        .start_column(finding.start.col as i64)
+        .start_column(finding.start.column as i64)
         .end_line(finding.end.line as i64)
-        .end_column(finding.end.col as i64)
+        .end_column(finding.end.column as i64)
         .build();
-    let artifact = sarif::ArtifactLocation::builder().uri(uri(&finding.origin.path)).build();
+    let artifact = sarif::ArtifactLocation::builder().uri(uri(&finding.path)).build();
     let physical =
         sarif::PhysicalLocation::builder().artifact_location(artifact).region(region).build();
     sarif::Location::builder().physical_location(physical).build()
@@ -272,8 +260,8 @@ fn uri(path: &str) -> String {
         .collect()
 }
 
-fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
-    let mut notifications: Vec<_> = gaps(report.coverage).collect();
+fn invocation(report: &Report, dropped: usize) -> sarif::Invocation {
+    let mut notifications: Vec<_> = gaps(&report.coverage).collect();
     if dropped > 0 {
         let text = format!(
             "{} of lower severity are not in this file: code scanning keeps {MAX_RESULTS}",
@@ -282,7 +270,7 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
         notifications.push(notification("warning", text));
     }
     notifications.extend(stale(report));
-    let coverage = report.coverage;
+    let coverage = &report.coverage;
     let skipped: BTreeMap<&str, usize> =
         coverage.skipped.iter().map(|(w, p)| (w.as_str(), p.len())).collect();
     let mut ledger = json!({
@@ -292,7 +280,7 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
     if let Some(objects) = coverage.objects {
         ledger["objects"] = json!(ObjectsForm::from(objects));
     }
-    let suppressed = json!(SuppressedForm::from(report.tally));
+    let suppressed = json!(SuppressedForm::from(&report.tally));
     let properties =
         BTreeMap::from([("coverage".to_owned(), ledger), ("suppressed".to_owned(), suppressed)]);
     sarif::Invocation::builder()
@@ -302,8 +290,8 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
         .build()
 }
 
-/// A note for what suppresses nothing any more.
-fn stale(report: &Report<'_>) -> impl Iterator<Item = sarif::Notification> {
+/// A note for what accepts nothing any more.
+fn stale(report: &Report) -> impl Iterator<Item = sarif::Notification> {
     let named = report.tally.stale.iter().take(MAX_GAPS).cloned();
     named.map(|text| notification("note", text))
 }
@@ -345,6 +333,7 @@ mod tests {
     use super::*;
     use crate::{
         coverage::Objects,
+        finding::Finding,
         history::Reach,
         report::{Detail, Format, sample::printed},
         triage::sample,

@@ -30,7 +30,7 @@ use crate::{
 
 pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
     let engine = engine(load_rules(&args.common.rules)?);
-    let files = output::open_reports(&args.common)?;
+    let files = output::open_reports(&args.common.output)?;
     let repository = git::open(&args.repository)?;
     let excluded = Excluded::new(&args.common.exclude)?;
     let part = part(args)?;

@@ -310,7 +310,7 @@ fn scan(
         Part::Staged(_) | Part::Commits(_) => run_git::plan(repository, Extent::Part),
     };
     let desk = Desk::open(common, engine, plan)?;
-    let files = output::open_reports(common)?;
+    let files = output::open_reports(&common.output)?;
     let excluded = Excluded::new(&common.exclude)?;
     let outcome = output::with_progress(common, |meter| {
         let mut outcome = read(common, &desk, repository, part, meter)?;

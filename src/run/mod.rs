@@ -5,6 +5,7 @@ mod explain;
 mod git;
 mod hook;
 mod output;
+mod report;
 mod rules;
 mod scan;
 mod since;
@@ -21,7 +22,7 @@ use clap::CommandFactory as _;
 use crate::{
     cli::{Cli, Color, Command, RuleArgs},
     engine::Engine,
-    report,
+    report as reports,
     rule::{
         RuleSet,
         load::{self, LoadError, Selection},
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Baseline { command } => baseline::baseline(command),
         Command::Explain(args) => explain::explain(args),
         Command::Hook { command } => hook::hook(command),
+        Command::Report(args) => report::report(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
@@ -103,8 +105,17 @@ fn engine(rules: RuleSet) -> &'static Engine {
     Box::leak(Box::new(Engine::new(rules, jiff::Timestamp::now().as_second())))
 }
 
+/// The time for formats that state one, in seconds since 1970: `SOURCE_DATE_EPOCH`, if it is set, so
+/// that the same input can give the same bytes.
+///
+/// <https://reproducible-builds.org/specs/source-date-epoch/>
+fn now() -> i64 {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok());
+    fixed.unwrap_or_else(|| jiff::Timestamp::now().as_second())
+}
+
 /// Whether standard output gets colours.
-fn style(color: Color) -> report::Style {
+fn style(color: Color) -> reports::Style {
     let wanted = match color {
         Color::Always => true,
         Color::Never => false,
@@ -114,5 +125,5 @@ fn style(color: Color) -> report::Style {
                 && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
         }
     };
-    if wanted { report::Style::Coloured } else { report::Style::Plain }
+    if wanted { reports::Style::Coloured } else { reports::Style::Plain }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -11,15 +11,15 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    Exit, style,
+    Exit, now, style,
     suppress::{Desk, Reading},
     warn,
 };
 use crate::{
-    cli::CommonArgs,
+    cli::{CommonArgs, OutputArgs},
     engine::Engine,
     finding::Finding,
-    report::{self, Detail, Format, Occasion, Report, Secrets, Style},
+    report::{self, Detail, Format, Look, Occasion, Report, Secrets, Style},
     source::{Meter, Outcome},
     triage::{history, proof, suppress::Tally},
 };
@@ -44,15 +44,17 @@ pub(super) fn finish_hook(
     files: Vec<File>,
     occasion: Occasion,
 ) -> anyhow::Result<Exit> {
-    let is_for_people = args.format == Format::Terminal;
+    let is_for_people = args.output.format == Format::Terminal;
     let view = if is_for_people { View::Hook(occasion) } else { View::Report };
     finish_as(args, engine, desk, outcome, files, view)
 }
 
 /// What is printed on standard output.
 #[derive(Clone, Copy)]
-enum View {
+pub(super) enum View {
+    /// The report in the format that was asked for.
     Report,
+    /// One screen for whoever was stopped.
     Hook(Occasion),
 }
 
@@ -73,18 +75,11 @@ fn finish_as(
     if !args.no_suppress {
         findings.retain(|f| f.suppressed.is_none());
     }
-    let report = Report {
-        findings: &findings,
-        rules: engine.rules(),
-        coverage: &coverage,
-        tally: &tally,
-        errors: &errors,
-        secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
-        style: style(args.color),
-        detail: detail(args),
-    };
-    write_reports(args, &report, files, view)?;
-    Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
+    let secrets = secrets(&args.output);
+    let report =
+        Report { tally, ..Report::of(&findings, engine.rules(), coverage, errors, secrets) };
+    write_reports(&args.output, &report, engine.now(), files, view)?;
+    Ok(match (report.errors.is_empty(), findings.is_empty() || args.output.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
         (true, false) => Exit::Findings,
@@ -98,7 +93,7 @@ pub(super) fn with_progress(
 ) -> anyhow::Result<Outcome<Finding>> {
     let meter = Meter::default();
     let done = AtomicBool::new(false);
-    let shown = !args.no_progress && !args.quiet && io::stderr().is_terminal();
+    let shown = !args.no_progress && !args.output.quiet && io::stderr().is_terminal();
     std::thread::scope(|scope| {
         if shown {
             scope.spawn(|| show_progress(&meter, &done));
@@ -182,7 +177,12 @@ fn triage(
     Triaged { findings, stale }
 }
 
-fn detail(args: &CommonArgs) -> Detail {
+/// Whether secrets are printed.
+pub(super) fn secrets(args: &OutputArgs) -> Secrets {
+    if args.show_secrets { Secrets::Shown } else { Secrets::Redacted }
+}
+
+fn detail(args: &OutputArgs) -> Detail {
     match (args.quiet, args.verbose) {
         (true, _) => Detail::Quiet,
         (false, true) => Detail::Verbose,
@@ -190,7 +190,7 @@ fn detail(args: &CommonArgs) -> Detail {
     }
 }
 
-pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
+pub(super) fn open_reports(args: &OutputArgs) -> anyhow::Result<Vec<File>> {
     args.reports
         .iter()
         .map(|(_, path)| {
@@ -199,17 +199,21 @@ pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
         .collect()
 }
 
-/// Every report is tried, whatever becomes of the others.
-fn write_reports(
-    args: &CommonArgs,
-    report: &Report<'_>,
+/// Every report is tried, whatever becomes of the others. `began` is in seconds since 1970.
+pub(super) fn write_reports(
+    args: &OutputArgs,
+    report: &Report,
+    began: i64,
     files: Vec<File>,
     view: View,
 ) -> anyhow::Result<()> {
+    let ended = now();
+    let look =
+        Look { style: style(args.color), detail: detail(args), times: (began.min(ended), ended) };
+    let plain = Look { style: Style::Plain, ..look };
     let mut failed = None;
     for ((format, path), file) in args.reports.iter().zip(files) {
-        let plain = Report { style: Style::Plain, ..*report };
-        if let Err(e) = report::write(&plain, *format, &mut BufWriter::new(file)) {
+        if let Err(e) = report::write(report, &plain, *format, &mut BufWriter::new(file)) {
             let error =
                 anyhow::Error::new(e).context(format!("cannot write report `{}`", path.display()));
             failed.get_or_insert(error);
@@ -217,10 +221,10 @@ fn write_reports(
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match view {
-        View::Report => report::write(report, args.format, &mut out),
-        View::Hook(occasion) => report::write_hook(report, occasion, &mut out),
+        View::Report => report::write(report, &look, args.format, &mut out),
+        View::Hook(occasion) => report::write_hook(report, &look, occasion, &mut out),
     };
-    if let Err(e) = written.and_then(|()| out.flush()) {
+    if let Err(e) = written {
         failed.get_or_insert(anyhow::Error::new(e).context("cannot write to standard output"));
     }
     failed.map_or(Ok(()), Err)

@@ -7,7 +7,7 @@ use anyhow::bail;
 use super::{Exit, engine, print};
 use crate::{
     cli::{GuideArgs, RulesCommand},
-    report,
+    report::{self, RuleEntry},
     rule::{
         RuleSet,
         cases::{self, Case},
@@ -16,7 +16,6 @@ use crate::{
         load::{self, LoadError, Selection},
     },
     selftest::{self, Remark},
-    triage::guidance,
 };
 
 pub(super) fn rules(command: &RulesCommand) -> anyhow::Result<Exit> {
@@ -62,7 +61,7 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
         }
     }
     writeln!(out, "source      {} (read {})\n", rule.source, rule.checked)?;
-    out.push_str(&report::text(&guidance::runbook(&rules, rule)));
+    out.push_str(&report::text(&RuleEntry::of(&rules, rule)));
     print(out.as_bytes())
 }
 
@@ -80,7 +79,7 @@ pub(super) fn guide(args: &GuideArgs) -> anyhow::Result<Exit> {
     let chosen = if exact.is_empty() { of_provider().collect() } else { exact };
     let mut books: Vec<String> = Vec::new();
     for rule in chosen {
-        let text = report::text(&guidance::runbook(&rules, rule));
+        let text = report::text(&RuleEntry::of(&rules, rule));
         if !books.contains(&text) {
             books.push(text);
         }

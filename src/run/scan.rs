@@ -22,7 +22,7 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
     let engine = engine(load_rules(&args.common.rules)?);
     let desk = Desk::open(&args.common, engine, Plan::of_files(&args.paths))?;
     // Before the scan, so that a typing error does not cost one.
-    let files = output::open_reports(&args.common)?;
+    let files = output::open_reports(&args.common.output)?;
     let outcome =
         output::with_progress(&args.common, |meter| read(&args.paths, &args.common, &desk, meter))?;
     output::finish(&args.common, engine, &desk, outcome, files)

@@ -5,10 +5,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 
+mod action;
 mod bad_input;
+mod ci;
 mod commands;
 mod fakes;
 mod fixtures;
+mod formats;
 mod hidden;
 mod history;
 mod history_bad;
@@ -18,11 +21,14 @@ mod history_truth;
 mod hook;
 mod hook_install;
 mod inputs;
+mod install;
 mod jwt;
 mod output;
 mod packs;
 mod project;
+mod report;
 mod repository;
+mod runner;
 mod sarif;
 mod small_scans;
 mod triage;
