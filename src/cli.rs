@@ -1,12 +1,17 @@
 //! The command line: structs and help text, no logic. Its words are a contract with hooks and scripts.
 
+mod baseline;
 mod content;
+pub mod hook;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 
-pub use self::content::ContentArgs;
+pub use self::{
+    baseline::{BaselineArgs, BaselineCommand},
+    content::ContentArgs,
+};
 use crate::{
     report::Format,
     rule::{Confidence, Severity},
@@ -39,8 +44,22 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Accept what is found today, or forget what is no longer there
+    Baseline {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: BaselineCommand,
+    },
     /// Say which gates a line passed or failed, and why
     Explain(ExplainArgs),
+    /// Install git hooks, remove them, or be one
+    Hook {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: hook::HookCommand,
+    },
+    /// Turn a saved JSON report into any other format
+    Report(ReportArgs),
     /// Print a completion script
     Completions {
         /// The shell to complete for
@@ -102,17 +121,18 @@ pub struct GitArgs {
 /// What `scan` and `git` share.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// How to print the findings on standard output
-    #[arg(short, long, default_value = "terminal", value_enum)]
-    pub format: Format,
-    /// Write a report into a file as well; may be given several times
-    ///
-    /// Example: `--report sarif=straykey.sarif --report json=straykey.json`
-    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_target)]
-    pub reports: Vec<(Format, PathBuf)>,
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// What was accepted before.
+    #[command(flatten)]
+    pub known: BaselineFlags,
+    /// Report findings too that comments, the ignore file, the configuration or the baseline accept
+    #[arg(long, overrides_with = "suppress")]
+    pub no_suppress: bool,
+    /// Leave out findings that are accepted (the default; undoes --no-suppress)
+    #[arg(long, hide = true)]
+    pub suppress: bool,
     /// Leave out paths that match this glob; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
@@ -128,6 +148,34 @@ pub struct CommonArgs {
     /// Skip git-ignored files (the default; undoes --no-ignore)
     #[arg(long, hide = true)]
     pub ignore: bool,
+    /// Threads to use, at most 256; 0 = one per core
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = threads())]
+    pub threads: usize,
+    /// Show no progress bar
+    #[arg(long, overrides_with = "progress")]
+    pub no_progress: bool,
+    /// Show a progress bar on a terminal (the default; undoes --no-progress)
+    #[arg(long, hide = true)]
+    pub progress: bool,
+    /// What `report` takes, too.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How far to look into an input.
+    #[command(flatten)]
+    pub content: ContentArgs,
+}
+
+/// How findings are told, wherever they come from.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// How to print the findings on standard output
+    #[arg(short, long, default_value = "terminal", value_enum)]
+    pub format: Format,
+    /// Write a report into a file as well; may be given several times
+    ///
+    /// Example: `--report sarif=straykey.sarif --report json=straykey.json`
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = report_target)]
+    pub reports: Vec<(Format, PathBuf)>,
     /// Print secrets in clear
     #[arg(long, overrides_with = "no_show_secrets")]
     pub show_secrets: bool,
@@ -140,15 +188,6 @@ pub struct CommonArgs {
     /// Exit with 1 if there are findings (the default; undoes --exit-zero)
     #[arg(long, hide = true)]
     pub no_exit_zero: bool,
-    /// Threads to use, at most 256; 0 = one per core
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = threads())]
-    pub threads: usize,
-    /// Show no progress bar
-    #[arg(long, overrides_with = "progress")]
-    pub no_progress: bool,
-    /// Show a progress bar on a terminal (the default; undoes --no-progress)
-    #[arg(long, hide = true)]
-    pub progress: bool,
     /// Print findings only, without the summary
     #[arg(short, long)]
     pub quiet: bool,
@@ -158,9 +197,17 @@ pub struct CommonArgs {
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
     pub color: Color,
-    /// How far to look into an input.
-    #[command(flatten)]
-    pub content: ContentArgs,
+}
+
+/// Which findings were accepted before.
+#[derive(Debug, Args)]
+pub struct BaselineFlags {
+    /// Accept the findings of this baseline, instead of `.straykey-baseline` at the root
+    #[arg(long, value_name = "FILE", overrides_with = "no_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Use no baseline, not even the one at the root
+    #[arg(long, overrides_with = "baseline")]
+    pub no_baseline: bool,
 }
 
 /// Which rules to use.
@@ -220,6 +267,20 @@ pub struct ExplainArgs {
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// What was accepted before.
+    #[command(flatten)]
+    pub known: BaselineFlags,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A report in the format `json` or `jsonl`, or `-` for standard input
+    #[arg(value_name = "IN.json")]
+    pub input: PathBuf,
+    /// What `scan` and `git` take, too.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// When to use colour.

@@ -97,6 +97,17 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// All of them, best first.
+    pub const ALL: [Self; 7] = [
+        Self::Commit,
+        Self::Stash,
+        Self::Note,
+        Self::Reflog,
+        Self::Index,
+        Self::Worktree,
+        Self::Unreachable,
+    ];
+
     /// The word in JSON and SARIF.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,10 @@
 //! Runs the cases of rule files through the whole engine: a rule that matches but is outranked or
-//! filtered does not count as found.
+//! filtered does not count as found. And what could be better about rules that work.
+
+mod remark;
+mod syntax;
+
+pub use remark::{Remark, missing_parts, remarks};
 
 use crate::{
     blob::{Blob, Nature, Origin},
@@ -26,7 +31,7 @@ pub fn run(engine: &Engine, cases: &[Case]) -> Vec<Failure> {
 }
 
 fn problem(engine: &Engine, case: &Case) -> Option<String> {
-    let origin = Origin { path: "case.txt".into(), shown: "case.txt".into() };
+    let origin = Origin { path: case.path.as_str().into(), shown: case.path.as_str().into() };
     let findings = engine.scan(&Blob::whole(&origin, case.text.as_bytes(), Nature::Text));
     let own = findings.iter().filter(|f| engine.rules().rule(f.rule).id == case.rule).count();
     match case.expected {
@@ -41,7 +46,7 @@ fn problem(engine: &Engine, case: &Case) -> Option<String> {
 
 /// What the engine thought of the case, for whoever writes the rule.
 fn instead(engine: &Engine, case: &Case) -> String {
-    let text = crate::content::Text::whole(case.text.as_bytes(), "case.txt");
+    let text = crate::content::Text::whole(case.text.as_bytes(), &case.path);
     let judged = engine.judge(&text, engine.candidates(&text, NearCheck::Later));
     let said: Vec<String> = judged
         .iter()

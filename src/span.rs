@@ -143,6 +143,55 @@ pub fn lines_around(
     start..end
 }
 
+/// The block around `span`: between the braces that enclose it, or, where there are none, between the
+/// empty lines and the section headers (`[name]`) around it, as in TOML, INI, YAML and `.env` files.
+///
+/// At most `max_bytes` on either side are looked at.
+pub fn block_around(
+    text: &[u8],
+    span: std::ops::Range<usize>,
+    max_bytes: usize,
+) -> std::ops::Range<usize> {
+    let floor = span.start.saturating_sub(max_bytes);
+    let ceiling = text.len().min(span.end + max_bytes);
+    let (before, after) = (&text[floor..span.start], &text[span.end..ceiling]);
+    let braces = (unclosed(before.iter().rev(), b'{', b'}'), unclosed(after.iter(), b'}', b'{'));
+    if let (Some(up), Some(down)) = braces {
+        return span.start - up..span.end + down;
+    }
+    // The last part of `before` and the first of `after` belong to the lines that `span` stands in.
+    let up = before.split(|&b| b == b'\n').rev().scan(0, |n, line| {
+        *n += line.len() + 1;
+        Some((*n - 1, line))
+    });
+    let above = up.skip(1).take_while(|(_, line)| !parts_blocks(line)).map(|(n, _)| n).last();
+    let down = after.split(|&b| b == b'\n').scan(0, |n, line| {
+        *n += line.len() + 1;
+        Some((*n - 1, line))
+    });
+    let below = down.skip(1).take_while(|(_, line)| !parts_blocks(line)).map(|(n, _)| n).last();
+    span.start - above.unwrap_or(0)..span.end + below.unwrap_or(0)
+}
+
+/// How many of `bytes` come before the first `outer` brace that has no `inner` one among them.
+fn unclosed<'b>(bytes: impl Iterator<Item = &'b u8>, outer: u8, inner: u8) -> Option<usize> {
+    let mut open = 0_usize;
+    for (n, &b) in bytes.enumerate() {
+        match b {
+            b if b == outer && open == 0 => return Some(n),
+            b if b == outer => open -= 1,
+            b if b == inner => open += 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn parts_blocks(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.is_empty() || line.starts_with(b"[") || line == b"---"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +243,18 @@ mod tests {
     fn a_line_has_its_bytes() {
         let text = b"a\r\nbb\n\nc";
         assert_eq!([1, 2, 3, 4, 5].map(|n| bytes_of_line(text, n)), [0..3, 3..6, 6..7, 7..8, 8..8]);
+    }
+
+    #[test]
+    fn a_block_ends_at_its_braces_or_at_an_empty_line() {
+        let block = |text: &str| {
+            let at = text.find('@').unwrap();
+            text[block_around(text.as_bytes(), at..at + 1, 100)].to_owned()
+        };
+        assert_eq!(block("{a: 1, b: {c: {}, d: @, e: 2}}"), "c: {}, d: @, e: 2");
+        assert_eq!(block("[x]\na = 1\n\n[y]\nb = 2\nc = @\nd = 3\n\ne = 4"), "b = 2\nc = @\nd = 3");
+        assert_eq!(block("a=1\nb=@"), "a=1\nb=@");
+        assert_eq!(block("@"), "@");
     }
 
     #[test]

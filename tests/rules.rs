@@ -7,7 +7,7 @@ use straykey::{
     rule::{
         RuleSet,
         cases::{self, Case, Expected},
-        load,
+        check, load,
     },
     selftest,
 };
@@ -63,6 +63,18 @@ fn every_rule_belongs_to_its_file_and_names_its_source() {
         let own = case.rule.starts_with(&format!("{provider}-"));
         assert!(own || ELSEWHERE.contains(&case.rule.as_str()), "{} in {provider}", case.rule);
     }
+}
+
+#[test]
+fn no_built_in_rule_lacks_a_part() {
+    let files: Vec<_> = load::BUILTIN_FILES
+        .iter()
+        .map(|(name, text)| {
+            let path = Path::new(name);
+            (path.to_owned(), check::parse_file(path, text).expect("the build read it"))
+        })
+        .collect();
+    assert_eq!(selftest::missing_parts(&files), Vec::new());
 }
 
 #[test]

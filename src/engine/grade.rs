@@ -2,7 +2,7 @@
 
 use crate::{
     exposure::{Exposure, Shift},
-    filter::Evidence,
+    filter::{Evidence, Weakness},
     rule::{Confidence, Environment, Pair, Severity},
 };
 
@@ -44,7 +44,10 @@ impl Grade {
         self.reasons.extend(evidence.facts.iter().cloned());
         if let Some(weakness) = &evidence.weakness {
             self.severity = self.severity.min(Severity::Low);
-            self.reasons.push(weakness.clone());
+            if *weakness == Weakness::Encrypted {
+                self.confidence = Confidence::Low;
+            }
+            self.reasons.push(weakness.to_string());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, ops::Range};
 
-use super::{Engine, sighting::Sighting};
+use super::{Engine, Searched, sighting::Sighting};
 use crate::{
     blob::Before,
     content::{
@@ -166,7 +166,8 @@ impl Engine {
         let Some(layer) = decode::layer(text, zone, budget, &mut opened.stopped) else { return };
         let places = Places::new(&layer.bytes, Before::default());
         let depth = Depth { layer: &layer, places, outer };
-        let (candidates, mut seeds) = self.search(&layer.bytes, false, NearCheck::First);
+        let Searched { candidates, mut seeds, marks: _ } =
+            self.search(&layer.bytes, false, NearCheck::First);
         self.add_hidden(&depth, candidates, opened);
         seeds.retain(|seed| layer.is_news(seed));
         decode::sort(&mut seeds);

@@ -45,7 +45,9 @@ impl Engine {
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
         let mut seeds = Vec::new();
         let word = |word, start| {
-            words.push((place(start), word));
+            if word != self.prefilter.mark() {
+                words.push((place(start), word));
+            }
             let meaning = self.prefilter.meaning(word);
             nearby.add(meaning.nearby);
             meaning.hits(start).for_each(|hit| windows.add(hit));
@@ -87,7 +89,9 @@ impl Engine {
         };
         let mut found = Vec::new();
         self.prefilter.words_around(bytes, changes.iter(), |word, start| {
-            found.push((place(start), word));
+            if word != self.prefilter.mark() {
+                found.push((place(start), word));
+            }
         });
         let words = merged(self.moved_words(old, edit.copies()), found);
         let mut nearby = Nearby::default();

@@ -19,9 +19,11 @@ use crate::{
     content::{Budget, Limits, Text},
     filter::{self, Dropped, Evidence},
     finding::Finding,
+    mark::{self, Mark},
     matcher::{self, Candidate, NearCheck, Windows},
     prefilter::{Hit, Prefilter},
-    rule::{Confidence, Kind, RuleIndex, RuleSet},
+    rule::{Confidence, Kind, Nearby, RuleIndex, RuleSet},
+    span,
 };
 
 /// Everything that a scan needs and never changes. Shared by all threads.
@@ -42,6 +44,16 @@ pub struct Judged {
     pub candidate: Candidate,
     /// What speaks for it, or the reason against it.
     pub verdict: Result<Evidence, Dropped>,
+}
+
+/// What one pass over a text finds.
+struct Searched {
+    /// What the regexes match.
+    candidates: Vec<Candidate>,
+    /// Where decoding may pay.
+    seeds: Vec<Range<usize>>,
+    /// Where the word of our own marks stands.
+    marks: Vec<usize>,
 }
 
 impl Engine {
@@ -72,6 +84,17 @@ impl Engine {
         self.findings(&self.sight(blob), blob.origin)
     }
 
+    /// As `sight`; and our own marks in `blob`, whether or not they allow anything, with their lines.
+    pub fn sight_with_marks(&self, blob: &Blob<'_>) -> (Sightings, Vec<(usize, Mark)>) {
+        let text = Text::of(blob);
+        let (sightings, marks) = self.sight_text(&text, &mut Budget::new(self.limits));
+        let placed = marks.into_iter().filter(|at| text.owned.contains(at)).filter_map(|at| {
+            let line = span::line_col(&text.bytes, at, text.before).line;
+            Some((line, mark::own_at(&text.bytes, at)?))
+        });
+        (sightings, placed.collect())
+    }
+
     /// What the text of `blob` holds, whatever file it stands in.
     pub fn sight(&self, blob: &Blob<'_>) -> Sightings {
         self.sight_within(blob, &mut Budget::new(self.limits))
@@ -79,13 +102,18 @@ impl Engine {
 
     /// As `sight`, at the expense of `budget`: that of the input whose member `blob` is.
     pub fn sight_within(&self, blob: &Blob<'_>, budget: &mut Budget) -> Sightings {
-        let text = Text::of(blob);
-        let (candidates, seeds) = self.search(&text.bytes, text.binary, NearCheck::First);
+        self.sight_text(&Text::of(blob), budget).0
+    }
+
+    /// What `text` holds, and where the word of our own marks stands in it.
+    fn sight_text(&self, text: &Text<'_>, budget: &mut Budget) -> (Sightings, Vec<usize>) {
+        let Searched { candidates, seeds, marks } =
+            self.search(&text.bytes, text.binary, NearCheck::First);
         let opened = match text.binary {
             true => Vec::new(),
             false => self.open(&text.bytes, seeds, budget),
         };
-        self.sightings_of(&text, candidates, &opened)
+        (self.sightings_of(text, candidates, &opened), marks)
     }
 
     /// The keywords in `text`, in no particular order.
@@ -95,28 +123,30 @@ impl Engine {
 
     /// What the regexes match in `text`.
     pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
-        self.search(&text.bytes, text.binary, near_check).0
+        self.search(&text.bytes, text.binary, near_check).candidates
     }
 
-    /// What the regexes match in `text`, and where decoding may pay.
-    fn search(
-        &self,
-        text: &[u8],
-        binary: bool,
-        near_check: NearCheck,
-    ) -> (Vec<Candidate>, Vec<Range<usize>>) {
+    fn search(&self, text: &[u8], binary: bool, near_check: NearCheck) -> Searched {
         let mut windows = Windows::new(&self.rules, text.len(), binary);
-        let mut seeds = Vec::new();
-        let nearby = self.prefilter.hits(text, |hit| windows.add(hit), |seed| seeds.push(seed));
-        let found = matcher::find_candidates(&self.rules, text, windows, nearby, near_check);
-        (found, seeds)
+        let (mut nearby, mut marks, mut seeds) = (Nearby::default(), Vec::new(), Vec::new());
+        let word = |word, start| {
+            let meaning = self.prefilter.meaning(word);
+            nearby.add(meaning.nearby);
+            meaning.hits(start).for_each(|hit| windows.add(hit));
+            if word == self.prefilter.mark() {
+                marks.push(start);
+            }
+        };
+        self.prefilter.words(text, word, |seed| seeds.push(seed));
+        let candidates = matcher::find_candidates(&self.rules, text, windows, nearby, near_check);
+        Searched { candidates, seeds, marks }
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.
     pub fn judge(&self, text: &Text<'_>, candidates: Vec<Candidate>) -> Vec<Judged> {
         let mut judged = self.judge_text(&text.bytes, candidates);
         for j in &mut judged {
-            let rule = self.rules.rule(j.candidate.rule);
+            let rule = j.candidate.rule;
             if let Ok(evidence) = &j.verdict
                 && let Err(dropped) = filter::judge_path(&self.rules, rule, evidence, text.path)
             {

@@ -14,10 +14,11 @@ use crate::{
     exposure::{self, Exposure},
     filter::{self, Evidence},
     finding::Finding,
+    mark::{Mark, Marks},
     matcher::Candidate,
     route::{Inside, Route, Step},
-    rule::{Kind, Pair, RuleIndex},
-    secret::{Fingerprint, Guessable, Identity, Secret},
+    rule::{Pair, RuleIndex},
+    secret::{Fingerprint, Identity, Secret},
     span::{self, Cursor, LineCol},
 };
 
@@ -49,6 +50,7 @@ pub(super) struct Sighting {
     pub(super) inside: Option<Box<Inside>>,
     /// Its own bytes were encoded, and not only what stands around them.
     pub(super) is_decoded: bool,
+    mark: Option<Box<Mark>>,
     /// For a rule of a pair: whether the other one matches nearby.
     counterpart: Option<bool>,
 }
@@ -116,10 +118,23 @@ impl Engine {
         let places = Places::new(&text.bytes, text.before);
         sightings.all.extend(hidden::placed(&places, opened));
         sightings.all.sort_by_key(|s| s.span.start);
+        self.add_marks(text, &mut sightings.all);
         for limit in opened.iter().flat_map(|o| &o.stopped) {
             sightings.skipped(Skip::Stopped(*limit), Route::default());
         }
         sightings
+    }
+
+    /// Says of each of `sightings` in `text` which comment allows it.
+    fn add_marks(&self, text: &Text<'_>, sightings: &mut [Sighting]) {
+        if sightings.is_empty() {
+            return;
+        }
+        let marks = Marks::of(&text.bytes);
+        for s in sightings {
+            let rule = &self.rules.rule(s.rule).id;
+            s.mark = marks.allowing(rule, &s.span, s.start).map(Box::new);
+        }
     }
 
     /// A `candidate` of `text` that stands at `place`.
@@ -144,26 +159,29 @@ impl Engine {
             exposure: exposure::of_line(text, &span),
             inside: None,
             is_decoded: false,
+            mark: None,
             counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
             span,
         }
     }
 
-    /// Whether a match of the other rule of `pair` stands near `candidate`.
+    /// Whether another rule of `pair` has a match near `candidate` that passes the filters: a placeholder
+    /// beside a secret makes it no more usable.
     fn has_counterpart(&self, text: &[u8], candidate: &Candidate, pair: &Pair) -> bool {
         const MAX_SIDE_BYTES: usize = 4 << 10;
-        let around = span::lines_around(
-            text,
-            candidate.whole.clone(),
-            usize::from(pair.lines),
-            MAX_SIDE_BYTES,
-        );
+        let whole = candidate.whole.clone();
+        let lines = span::lines_around(text, whole.clone(), pair.lines.into(), MAX_SIDE_BYTES);
+        let block = span::block_around(text, whole, MAX_SIDE_BYTES);
+        let around = lines.start.min(block.start)..lines.end.max(block.end);
         let mut found = false;
-        for pattern in self.rules.patterns() {
-            if self.rules.rule(pattern.rule).id == pair.with {
-                pattern.matches(text, around.clone(), |_, secret| {
-                    found |= secret.end <= candidate.secret.start
+        for (index, pattern) in self.rules.patterns().iter().enumerate() {
+            let rule = pattern.rule;
+            if pair.with.iter().any(|with| self.rules.rule(rule).id == *with) {
+                pattern.matches(text, around.clone(), |whole, secret| {
+                    let apart = secret.end <= candidate.secret.start
                         || secret.start >= candidate.secret.end;
+                    let other = Candidate { rule, pattern: index, whole, secret };
+                    found |= apart && filter::judge(&self.rules, text, &other, self.now).is_ok();
                 });
             }
         }
@@ -207,7 +225,8 @@ impl Engine {
         self.kept(sightings, path).into_iter().map(|s| s.identity).collect()
     }
 
-    /// The first finding of the secret `identity` in the file `origin`.
+    /// The first finding of the secret `identity` in the file `origin` that no mark allows, or else the
+    /// first: a comment speaks for its own line and not for the next.
     pub fn finding_of(
         &self,
         identity: Identity,
@@ -215,7 +234,9 @@ impl Engine {
         origin: &Origin,
     ) -> Option<Finding> {
         let kept = self.kept(sightings, &origin.path);
-        kept.into_iter().find(|s| s.identity == identity).map(|s| self.finding(s, origin))
+        let own = kept.into_iter().filter(|s| s.identity == identity);
+        // The first of those that are equal.
+        own.min_by_key(|s| s.mark.is_some()).map(|s| self.finding(s, origin))
     }
 
     /// The sightings that the path of their file does not speak against.
@@ -223,10 +244,7 @@ impl Engine {
         let mut kept: Vec<&Sighting> = sightings
             .all
             .iter()
-            .filter(|s| {
-                let rule = self.rules.rule(s.rule);
-                filter::judge_path(&self.rules, rule, &s.evidence, path).is_ok()
-            })
+            .filter(|s| filter::judge_path(&self.rules, s.rule, &s.evidence, path).is_ok())
             .collect();
         if kept.len() > 1 {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {
@@ -251,7 +269,7 @@ impl Engine {
     fn finding(&self, sighting: &Sighting, origin: &Origin) -> Finding {
         let rule = self.rules.rule(sighting.rule);
         let pattern = &self.rules.patterns()[sighting.pattern].spec;
-        let guessable = if rule.kind == Kind::Password { Guessable::Yes } else { Guessable::No };
+        let guessable = rule.kind.guessable();
         let member = sighting.inside.as_ref().and_then(|i| i.route.member());
         let exposure =
             sighting.exposure.or_else(|| exposure::of_path(member.unwrap_or(&origin.path)));
@@ -283,6 +301,8 @@ impl Engine {
             signed_token: sighting.evidence.signed_token,
             inside: sighting.inside.clone(),
             history: None,
+            mark: sighting.mark.clone(),
+            suppressed: None,
         }
     }
 }

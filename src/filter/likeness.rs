@@ -2,39 +2,103 @@
 //!
 //! Entropy alone can't tell: `getAuthenticationToken` has as much of it as a key of the same length.
 //! Letters that follow each other as they do in words speak for words; digits among letters and
-//! changes of case speak for a machine.
+//! changes of case speak for a machine. How much each weighs is learned.
 
 use crate::letters;
 
-/// Shortest value that can be judged, and from where on words and counters like `release-12` are so few
-/// that chance explains them.
+/// Shortest value that can be judged.
 const MIN_BYTES: usize = 8;
-const SURE_BYTES: usize = 12;
+
+/// What each of `features` adds to the logarithm of the odds that a machine drew the value. Made by
+/// `scripts/likeness.py` from the strings and words of the Linux 6.1 documentation and its `net` and
+/// `drivers/gpu` directories, Python 3.11's standard library and the crates that straykey depends on.
+const WEIGHTS: [f32; 10] = [
+    // bias
+    -17.84,
+    // words: how well the letters follow each other, in bits a pair; three pairs of chance are mixed in
+    4.21,  // evidence: the same sum, and the more pairs the more
+    -2.68, // switches between lower case, upper case, digits and the rest, a character
+    9.51,  // digits, a character
+    -6.49, // mixed: digits that stand beside letters, a character
+    15.56, // marks: neither letter nor digit, a character
+    -8.75, // run: the longest of letters of one case, a character
+    5.36,  // distinct characters, a character
+    7.63,  // length: its logarithm to base 2
+    1.36,
+];
+
+/// What speaks for a value besides its looks: the logarithm of the odds that a machine drew it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prior(f32);
+
+impl Prior {
+    /// A name that belongs to nobody, like `token`.
+    pub const GENERAL: Self = Self(0.0);
+    /// A provider's own name, beside which few words stand that have the shape of its keys.
+    pub const PROVIDER: Self = Self(2.5);
+}
 
 /// Whether `value` looks random.
-pub fn looks_random(value: &[u8]) -> bool {
+pub fn looks_random(value: &[u8], prior: Prior) -> bool {
     if value.len() < MIN_BYTES {
         return false;
     }
     if is_hex(value) {
         return value.len() >= 16 && super::entropy::shannon_bits(value) >= 2.9;
     }
-    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
-    let words = wordiness(value);
-    let switches = switches(value);
-    // Letters of one case, without a digit or with all of them together: they must look like no word
-    // by far, and the fewer they are the farther.
-    let limit = if value.len() < 16 { -0.5 } else { -0.3 };
-    if letter_bits(value).is_some_and(|bits| bits < limit) {
-        return true;
+    let looks: f32 = features(value).iter().zip(WEIGHTS).map(|(f, weight)| f * weight).sum();
+    looks + prior.0 > 0.0
+}
+
+/// The numbers that `WEIGHTS` weighs.
+fn features(value: &[u8]) -> [f32; 10] {
+    let len = value.len() as f32;
+    let (score, pairs) = letter_pairs(value);
+    let (bits, pairs) = (score as f32 / 8.0, pairs as f32);
+    let count = |wanted| value.iter().filter(|b| kind(**b) == wanted).count() as f32;
+    [
+        1.0,
+        bits / (pairs + 3.0),
+        bits / (pairs + 1.0).sqrt(),
+        steps(value, |a, b| a != b) / len,
+        count(Kind::Digit) / len,
+        steps(value, |a, b| {
+            (a == Kind::Digit) != (b == Kind::Digit) && a != Kind::Mark && b != Kind::Mark
+        }) / len,
+        count(Kind::Mark) / len,
+        longest_run(value) as f32 / len,
+        super::entropy::distinct(value) as f32 / len,
+        len.log2(),
+    ]
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Lower,
+    Upper,
+    Digit,
+    Mark,
+}
+
+fn kind(byte: u8) -> Kind {
+    match byte {
+        b'a'..=b'z' => Kind::Lower,
+        b'A'..=b'Z' => Kind::Upper,
+        b'0'..=b'9' => Kind::Digit,
+        _ => Kind::Mark,
     }
-    // Random base 62 of n characters switches class about 0.6 n times and scores about -1 bit.
-    match digits {
-        0 => words < -0.3 && switches * 3 >= value.len(),
-        1 => words < 0.0 && switches * 4 >= value.len(),
-        _ if value.len() < SURE_BYTES => words < -0.3 && switches * 3 >= value.len(),
-        _ => words < 0.4 && switches * 5 >= value.len(),
-    }
+}
+
+/// How many neighbours in `value` are of kinds that `counts`.
+fn steps(value: &[u8], counts: impl Fn(Kind, Kind) -> bool) -> f32 {
+    value.windows(2).filter(|w| counts(kind(w[0]), kind(w[1]))).count() as f32
+}
+
+/// The longest run of letters of one case.
+fn longest_run(value: &[u8]) -> usize {
+    let runs = value.chunk_by(|a, b| kind(*a) == kind(*b));
+    let letters = runs.filter(|run| matches!(kind(run[0]), Kind::Lower | Kind::Upper));
+    letters.map(<[u8]>::len).max().unwrap_or(0)
 }
 
 fn is_hex(value: &[u8]) -> bool {
@@ -43,15 +107,8 @@ fn is_hex(value: &[u8]) -> bool {
             || value.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F' | b'-')))
 }
 
-/// Mean score of the pairs of letters, in bits: above 0 for words, about -1 for random letters. A few
-/// pairs prove nothing: three pairs of chance are mixed in.
-fn wordiness(value: &[u8]) -> f32 {
-    let (sum, pairs) = letter_pairs(value);
-    (sum - 3 * 8) as f32 / (8 * (pairs + 3)) as f32
-}
-
-/// The same of nothing but the value. None if no two letters stand together, or fewer than half of its
-/// characters do: then its letters say nothing about it.
+/// Mean score of the pairs of letters, in bits: above 0 for words, about -1 for random letters. None if no
+/// two letters stand together, or fewer than half of the characters do: then they say nothing.
 pub(super) fn letter_bits(value: &[u8]) -> Option<f32> {
     let (sum, pairs) = letter_pairs(value);
     (pairs > 0 && pairs as usize * 2 >= value.len() - 1).then(|| sum as f32 / (8 * pairs) as f32)
@@ -72,17 +129,6 @@ fn letter_pairs(value: &[u8]) -> (i32, i32) {
     (sum, pairs)
 }
 
-/// How often the value changes between lower case, upper case, digits and the rest.
-fn switches(value: &[u8]) -> usize {
-    let class = |b: &u8| match b {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
-    };
-    value.windows(2).filter(|w| class(&w[0]) != class(&w[1])).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +143,7 @@ mod tests {
             "gkavsnbruipmqylvtbniokoz",
             "4887000818lmckxociotwkqmbpemgvrqcarr",
         ] {
-            assert!(looks_random(value.as_bytes()), "{value}");
+            assert!(looks_random(value.as_bytes(), Prior::GENERAL), "{value}");
         }
     }
 
@@ -114,7 +160,7 @@ mod tests {
             "getdownloadurlforlayer",
             "nsslapdconfigsync",
         ] {
-            assert!(!looks_random(value.as_bytes()), "{value}");
+            assert!(!looks_random(value.as_bytes(), Prior::GENERAL), "{value}");
         }
     }
 }

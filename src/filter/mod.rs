@@ -3,6 +3,7 @@
 
 pub mod checksum;
 pub mod entropy;
+pub mod entry;
 pub mod likeness;
 pub mod name;
 pub mod password;
@@ -13,12 +14,13 @@ pub mod structure;
 
 use std::{fmt, ops::Range};
 
+use checksum::Sum;
 pub use quoting::Reading;
 
 use crate::{
     matcher::Candidate,
     near,
-    rule::{Kind, RuleSet, RuleSpec, spec::Quoting, text::Text},
+    rule::{Kind, RuleIndex, RuleSet, RuleSpec, spec::Quoting, text::Text},
     secret,
 };
 
@@ -42,10 +44,14 @@ pub enum Dropped {
     NotRandom,
     /// Without quotes, in a programming language: a name or an expression.
     Expression,
+    /// It is an entry of a baseline.
+    Entry,
     /// A name in quotes, to which something else is given.
     Key,
     /// The name before it says that it is for everybody or for a moment.
     Harmless(&'static str),
+    /// The rule is for files of other names.
+    OtherFile,
     /// In such a file a name with a value is no credential.
     Place(place::Place),
     /// Not what a person would choose as a password.
@@ -71,16 +77,36 @@ impl fmt::Display for Dropped {
                 write!(f, "entropy of {bits:.2} bits per byte; the rule asks for {needed:.2}")
             }
             Self::NotRandom => f.write_str("looks like words and not like a random value"),
+            Self::Entry => f.write_str("an entry of a straykey baseline opens nothing"),
             Self::Key => f.write_str("it is itself the name of another value"),
             Self::Expression => {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
             Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
+            Self::OtherFile => f.write_str("the rule is for files of other names"),
             Self::Place(place) => write!(f, "it stands in {place}"),
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
             Self::Checksum => f.write_str("the checksum inside it is wrong"),
             Self::Structure(problem) => write!(f, "structure: {problem}"),
             Self::Covered { by } => write!(f, "reported by the more precise rule `{by}`"),
+        }
+    }
+}
+
+/// Why a credential is worth less than it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weakness {
+    /// It ran out on this day.
+    Expired(String),
+    /// Whoever has it needs a passphrase as well: most such keys are there on purpose.
+    Encrypted,
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired(date) => write!(f, "it expired on {date}"),
+            Self::Encrypted => f.write_str("it is encrypted with a passphrase"),
         }
     }
 }
@@ -93,7 +119,7 @@ pub struct Evidence {
     /// Sentences for the report: what was verified or decoded.
     pub facts: Vec<String>,
     /// The credential is known to have run out, or to be locked: graded down for this reason.
-    pub weakness: Option<String>,
+    pub weakness: Option<Weakness>,
     /// Where the secret ends, if that is not where the match does: its structure reaches further, or the
     /// match took more than the value.
     pub end: Option<usize>,
@@ -122,7 +148,13 @@ pub fn judge(
     {
         return Err(Dropped::NotNear);
     }
+    if entry::is_fingerprint(text, &candidate.secret) {
+        return Err(Dropped::Entry);
+    }
     if set.provider(rule).general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
+        if entry::is_inside(text, &candidate.secret) {
+            return Err(Dropped::Entry);
+        }
         if quoting::is_key(text, &candidate.secret) {
             return Err(Dropped::Key);
         }
@@ -152,7 +184,17 @@ pub fn judge(
                 "it has the form of a JSON Web Token, which has a rule of its own",
             ));
         }
-        Kind::OpaqueToken if !likeness::looks_random(value) => return Err(Dropped::NotRandom),
+        Kind::OpaqueToken
+            if set.provider(rule).general
+                && is_basic(&text[candidate.whole.start..candidate.secret.start]) =>
+        {
+            return Err(Dropped::Structure(
+                "it is a user name and a password, which have a rule of their own",
+            ));
+        }
+        Kind::OpaqueToken if !likeness::looks_random(value, prior(set, rule)) => {
+            return Err(Dropped::NotRandom);
+        }
         Kind::Password => {
             let end =
                 password::judge(text, candidate.secret.clone()).map_err(Dropped::NotAPassword)?;
@@ -164,11 +206,14 @@ pub fn judge(
         _ => {}
     }
     if let Some(kind) = rule.checksum {
-        if !checksum::holds(kind, value) {
-            return Err(Dropped::Checksum);
+        match checksum::check(kind, text, candidate.secret.clone()) {
+            Sum::Wrong => return Err(Dropped::Checksum),
+            Sum::Absent => {}
+            Sum::Right => {
+                evidence.verified = true;
+                evidence.facts.push("its checksum is right".into());
+            }
         }
-        evidence.verified = true;
-        evidence.facts.push("its checksum is right".into());
     }
     if let Some(kind) = rule.structure {
         structure::read(kind, text, candidate.secret.clone(), today, &mut evidence)?;
@@ -179,6 +224,16 @@ pub fn judge(
     Ok(evidence)
 }
 
+/// Whether `before` ends with the name of the scheme whose credentials `basic-auth` reads.
+fn is_basic(before: &[u8]) -> bool {
+    let end = before.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    end >= 5 && before[end - 5..end].eq_ignore_ascii_case(b"basic")
+}
+
+fn prior(set: &RuleSet, rule: &RuleSpec) -> likeness::Prior {
+    if set.provider(rule).general { likeness::Prior::GENERAL } else { likeness::Prior::PROVIDER }
+}
+
 /// Asks the questions that the path of its file answers about a candidate of `rule` that its text
 /// speaks for.
 ///
@@ -187,10 +242,14 @@ pub fn judge(
 /// The first reason against it.
 pub fn judge_path(
     set: &RuleSet,
-    rule: &RuleSpec,
+    rule: RuleIndex,
     evidence: &Evidence,
     path: &str,
 ) -> Result<(), Dropped> {
+    if !set.is_for(rule, path) {
+        return Err(Dropped::OtherFile);
+    }
+    let rule = set.rule(rule);
     if evidence.reading.is_expression(path) {
         return Err(Dropped::Expression);
     }

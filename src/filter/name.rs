@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::near::contains_ignoring_case;
 
 /// What such names contain. A cursor goes to everybody who asks for a page, a public key to everybody.
-const HARMLESS: [&str; 8] = [
+const HARMLESS: [&str; 9] = [
     "publickey",
     "public_key",
     "public-key",
@@ -14,6 +14,8 @@ const HARMLESS: [&str; 8] = [
     "pagetoken",
     "page_token",
     "continuation",
+    // RFC 6455: drawn anew for each connection, and sent in clear.
+    "websocket",
 ];
 
 /// Longest part of a name that is looked at.

@@ -285,9 +285,13 @@ fn is_call(value: &[u8]) -> bool {
 /// constant, `LABEL_2FA`: nothing tells a password of that form from a name, unless its letters follow
 /// each other as in no word.
 fn is_identifier(value: &[u8]) -> bool {
-    let letters = value
-        .iter()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/'));
+    // Letters of other alphabets are letters too, and a sentence in one of them has no spaces to tell it.
+    let foreign = !value.is_ascii();
+    let letters = value.iter().all(|b| {
+        b.is_ascii_alphabetic()
+            || matches!(b, b'_' | b'-' | b'.' | b':' | b'/')
+            || foreign && (!b.is_ascii() || matches!(b, b'?' | b'!'))
+    });
     let constant = value.contains(&b'_')
         && value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
     (letters || constant) && !is_wordless(value)
@@ -347,6 +351,7 @@ mod tests {
         assert_eq!(of("3221225579"), Err(Reason::Number));
         assert_eq!(of("111333"), Err(Reason::Number));
         assert_eq!(of("demo"), Err(Reason::TooShort));
+        assert_eq!(of("新しいパスワード!"), Err(Reason::Identifier));
     }
 
     #[test]
@@ -376,7 +381,15 @@ mod tests {
 
     #[test]
     fn what_people_choose_is_a_password() {
-        for value in ["hunt3r2!", "Tr0ub4dor&3", "s3cr3tP4ss", "Winter2024!", "a1b2c3d4e5"] {
+        for value in [
+            "hunt3r2!",
+            "BreadWithHam!",
+            "M5fUi;Rb§W",
+            "Tr0ub4dor&3",
+            "s3cr3tP4ss",
+            "Winter2024!",
+            "a1b2c3d4e5",
+        ] {
             assert_eq!(of(value), Ok(()), "{value}");
         }
     }

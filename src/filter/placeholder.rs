@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::Range};
 
-use super::{entropy::distinct, likeness::looks_random};
+use super::{
+    entropy::distinct,
+    likeness::{Prior, looks_random},
+};
 use crate::{near::contains_ignoring_case, rule::Kind};
 
 /// What gives a placeholder away.
@@ -104,13 +107,14 @@ fn is_template(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> boo
             && body.len() > 1
             && body[1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         || (body.starts_with(b"%") && body.ends_with(b"%") && body.len() > 2)
+        || is_percent_name(body)
         || matches!(body, b"%s" | b"%d" | b"%v" | b"%q" | b"%@" | b"{}" | b"{0}")
         || matches!(
             (body.first(), body.last()),
             (Some(b'<'), Some(b'>')) | (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}'))
         )
         || matches!((before, after), (Some(b'<'), Some(b'>')) if !text[..span.start - 1].ends_with(b"\"") && is_plain_word(value))
-        || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body))
+        || matches!((before, after), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) if is_plain_word(value) && !looks_random(body, Prior::GENERAL))
 }
 
 /// `###DB_PASSWORD###`, `@@TOKEN@@`, `__SECRET__`: to be replaced by a script.
@@ -118,6 +122,14 @@ fn is_marked(body: &[u8]) -> bool {
     body.starts_with(b"##")
         || body.starts_with(b"@@")
         || body.len() > 4 && body.starts_with(b"__") && body.ends_with(b"__")
+}
+
+/// `%HTTPPORT`: what test suites and batch files put a value in place of.
+fn is_percent_name(body: &[u8]) -> bool {
+    body.starts_with(b"%")
+        && body.len() > 4
+        && !body[1..3].iter().all(u8::is_ascii_hexdigit)
+        && body[1..5].iter().all(u8::is_ascii_uppercase)
 }
 
 fn is_plain_word(value: &[u8]) -> bool {
@@ -135,7 +147,8 @@ fn is_masked(text: &[u8], span: &Range<usize>, body: &[u8], kind: Kind) -> bool 
     }) || run.is_some_and(|(_, n)| n >= 6 && n * 3 >= body.len());
     let wholly_masked =
         body.iter().all(|b| matches!(b, b'x' | b'X' | b'*' | b'.' | b'-' | b'_' | b'#'));
-    (cut_off && kind != Kind::Password) || masked || wholly_masked || is_torn_jwt(body)
+    let elided = body.ends_with(b"...") || body.ends_with("…".as_bytes());
+    ((cut_off || elided) && kind != Kind::Password) || masked || wholly_masked || is_torn_jwt(body)
 }
 
 /// Whether `body` begins as a JWT does and lacks one of its three parts.
@@ -234,6 +247,10 @@ fn example_word(body: &[u8], kind: Kind) -> Option<&'static str> {
     if let Some(word) = IN_TOKENS.iter().find(has) {
         return Some(word);
     }
+    // `yourmapboxkey1`: by chance, one value in a million begins so.
+    if body.len() > 4 && body[..4].eq_ignore_ascii_case(b"your") && body[4].is_ascii_alphabetic() {
+        return Some("your");
+    }
     AS_WORD
         .iter()
         .find(|w| {
@@ -307,8 +324,11 @@ mod tests {
         assert_eq!(of("<your key>"), Some(Reason::Template));
         assert_eq!(of("###ORACLE_PWD###"), Some(Reason::Template));
         assert_eq!(of("__DB_SECRET__"), Some(Reason::Template));
+        assert_eq!(of("%HTTPPORT?a=b"), Some(Reason::Template));
+        assert_eq!(of("fmmLpDSjArpksFv57r5..."), Some(Reason::Masked));
         assert_eq!(of("process.env.API_KEY"), Some(Reason::Lookup));
         assert_eq!(of("YOUR_API_KEY"), Some(Reason::Word("your_")));
+        assert_eq!(of("yourmapboxkey1"), Some(Reason::Word("your")));
         assert_eq!(of("xxxxxxxxxxxxxxxx"), Some(Reason::Masked));
         assert_eq!(of("abcabcabcabcabcabc"), Some(Reason::FewCharacters));
         assert_eq!(of("q8Zt1q8Zt1q8Zt1q8Zt1"), Some(Reason::Repeated));

@@ -2,6 +2,8 @@
 //! what should be said about it (issuer, expiry, a passphrase).
 
 mod basic;
+mod bytes;
+mod google;
 mod jwt;
 mod pem;
 
@@ -13,6 +15,7 @@ use base64::{
 };
 
 pub use jwt::{Jwt, verifies};
+use serde_json::{Map, Value};
 
 use super::{Dropped, Evidence};
 use crate::rule::Structure;
@@ -52,14 +55,13 @@ pub(super) fn read(
         Structure::Pem => pem::read(text, span, evidence),
         Structure::PuttyKey => pem::read_putty(text, span, evidence),
         Structure::BasicAuth => basic::read(value, evidence),
-        Structure::Base64Of64Bytes => {
-            let decoded = decode_base64(value).ok_or(Dropped::Structure("it is not base64"))?;
-            verified(
-                decoded.len() == 64,
-                "it does not decode to 64 bytes",
-                "it decodes to 64 bytes",
-                evidence,
-            )
+        Structure::GoogleServiceAccount => google::read_service_account(text, span, evidence),
+        Structure::Base64Of64Bytes => bytes::read::<64>(value, evidence),
+        Structure::Base64Of32Bytes => bytes::read::<32>(value, evidence),
+        Structure::WireguardKey => bytes::read_wireguard(value, evidence),
+        Structure::AwsKeyId => {
+            evidence.facts.extend(bytes::aws_account(value));
+            Ok(())
         }
         Structure::PypiMacaroon => {
             let body = value.strip_prefix(b"pypi-").unwrap_or(value);
@@ -74,17 +76,26 @@ pub(super) fn read(
                 evidence,
             )
         }
-        Structure::Base64Json => {
-            let decoded = decode_base64(value).ok_or(Dropped::Structure("it is not base64"))?;
-            let json = serde_json::from_slice::<serde_json::Map<_, _>>(&decoded).is_ok();
-            verified(
-                json,
-                "it does not decode to a JSON object",
-                "it decodes to a JSON object",
-                evidence,
-            )
+        Structure::Base64Json => read_json(value, evidence).map(drop),
+        Structure::SentryOrganization => {
+            let parts: Vec<&[u8]> = value.split(|&b| b == b'_').collect();
+            let [_, payload, _] = parts[..] else {
+                return Err(Dropped::Structure("it does not have three parts"));
+            };
+            let payload = read_json(payload, evidence)?;
+            let organization = payload.get("org").and_then(|o| o.as_str());
+            evidence.facts.extend(organization.map(|o| format!("it belongs to `{o}`")));
+            Ok(())
         }
     }
+}
+
+fn read_json(value: &[u8], evidence: &mut Evidence) -> Result<Map<String, Value>, Dropped> {
+    let decoded = decode_base64(value).ok_or(Dropped::Structure("it is not base64"))?;
+    let json = serde_json::from_slice(&decoded).ok();
+    let problem = "it does not decode to a JSON object";
+    verified(json.is_some(), problem, "it decodes to a JSON object", evidence)?;
+    Ok(json.unwrap_or_default())
 }
 
 fn verified(

@@ -13,6 +13,25 @@ pub(super) fn rfc3339(date: Date) -> String {
     format!("{}{sign}{:02}:{:02}", local.strftime("%Y-%m-%dT%H:%M:%S"), minutes / 60, minutes % 60)
 }
 
+/// The date that `rfc3339` writes as `text`; an offset keeps its whole minutes.
+pub(super) fn parse(text: &str) -> Option<Date> {
+    if let Some(seconds) = text.strip_prefix('@') {
+        return Some(Date { seconds: seconds.parse().ok()?, offset_seconds: 0 });
+    }
+    let seconds = text.parse::<Timestamp>().ok()?.as_second();
+    let offset = text.get(text.len().checked_sub(6)?..)?;
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let minutes = hours.parse::<i32>().ok()? * 60 + minutes.parse::<i32>().ok()?;
+    let sign = if offset.starts_with('-') { -1 } else { 1 };
+    Some(Date { seconds, offset_seconds: sign * minutes * 60 })
+}
+
+/// A moment in UTC, to the second, as GitLab writes it: `2026-01-02T03:04:05`.
+pub(super) fn utc(seconds: i64) -> String {
+    let moment = Timestamp::from_second(seconds).unwrap_or_default();
+    moment.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
 /// The author's day, `2026-01-02`, or `@<seconds>`.
 pub(super) fn day(date: Date) -> String {
     local(date).map_or_else(|| raw(date), |(local, _)| local.strftime("%Y-%m-%d").to_string())
@@ -55,6 +74,20 @@ mod tests {
             for offset in [i32::MIN, 0, i32::MAX] {
                 assert_eq!(both(seconds, offset), [format!("@{seconds}"), format!("@{seconds}")]);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        for seconds in [i64::MIN, -62_135_596_800, -1, 0, 1_767_319_445, 999_999_999_999] {
+            for offset_seconds in [-86_340, -12_600, 0, 3_600, 86_340] {
+                let written = rfc3339(Date { seconds, offset_seconds });
+                let read = parse(&written).expect("it was written");
+                assert_eq!((read.seconds, rfc3339(read)), (seconds, written));
+            }
+        }
+        for text in ["", "@", "@x", "2026", "2026-01-02T03:04:05Z", "ä-01-02T03:04:05+01:00"] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 

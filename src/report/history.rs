@@ -1,67 +1,116 @@
 //! What a repository knows of a finding, in words and as data. It says what is so; what that means is
 //! up to `triage`.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
-use super::date;
+use super::{Entry, date};
 use crate::{
     history::{Change, History, Introduced, MAX_REFS, Reach},
     triage::history::Standing,
 };
 
 /// The facts in JSON.
-#[derive(Serialize)]
-pub(super) struct HistoryForm<'r> {
-    reach: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    introduced: Option<IntroducedForm<'r>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    removed: Option<ChangeForm<'r>>,
+#[derive(Serialize, Deserialize)]
+struct HistoryForm {
+    reach: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    introduced: Option<IntroducedForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<ChangeForm>,
     at_head: bool,
     in_worktree: bool,
     commits: u64,
-    refs: &'r [String],
+    refs: Vec<String>,
     refs_total: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     overdue_days: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct IntroducedForm<'r> {
+#[derive(Serialize, Deserialize)]
+struct IntroducedForm {
     #[serde(flatten)]
-    change: ChangeForm<'r>,
-    path: &'r str,
+    change: ChangeForm,
+    path: String,
     line: usize,
 }
 
-#[derive(Serialize)]
-struct ChangeForm<'r> {
-    commit: &'r str,
+#[derive(Serialize, Deserialize)]
+struct ChangeForm {
+    commit: String,
     author: String,
     date: String,
 }
 
-pub(super) fn form(history: &History) -> HistoryForm<'_> {
+impl Serialize for History {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        form(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for History {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        facts(HistoryForm::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+fn form(history: &History) -> HistoryForm {
     HistoryForm {
-        reach: history.reach.as_str(),
+        reach: history.reach.as_str().to_owned(),
         introduced: history.introduced.as_ref().map(|i| IntroducedForm {
             change: change_form(&i.change),
-            path: &i.path,
+            path: i.path.clone(),
             line: i.line,
         }),
         removed: history.removed.as_ref().map(change_form),
         at_head: history.at_head,
         in_worktree: history.in_worktree,
         commits: history.commits,
-        refs: &history.refs,
+        refs: history.refs.clone(),
         refs_total: history.refs_total,
         overdue_days: history.overdue_days,
     }
 }
 
-fn change_form(change: &Change) -> ChangeForm<'_> {
-    ChangeForm { commit: &change.id, author: author(change), date: date::rfc3339(change.date) }
+fn change_form(change: &Change) -> ChangeForm {
+    ChangeForm {
+        commit: change.id.clone(),
+        author: author(change),
+        date: date::rfc3339(change.date),
+    }
+}
+
+/// What `form` was made of; or what is wrong with it.
+fn facts(form: HistoryForm) -> Result<History, String> {
+    let reach = Reach::ALL.into_iter().find(|r| r.as_str() == form.reach);
+    Ok(History {
+        reach: reach.ok_or_else(|| format!("`{}` is no `reach`", form.reach))?,
+        introduced: form.introduced.map(introduced).transpose()?,
+        removed: form.removed.map(change).transpose()?,
+        at_head: form.at_head,
+        in_worktree: form.in_worktree,
+        commits: form.commits,
+        refs: form.refs,
+        refs_total: form.refs_total,
+        overdue_days: form.overdue_days,
+    })
+}
+
+fn introduced(form: IntroducedForm) -> Result<Introduced, String> {
+    Ok(Introduced { change: change(form.change)?, path: form.path, line: form.line })
+}
+
+fn change(ChangeForm { commit, author, date }: ChangeForm) -> Result<Change, String> {
+    let date = date::parse(&date).ok_or_else(|| format!("`{date}` is no date"))?;
+    Ok(Change { id: commit, author, date })
+}
+
+/// Where it came into the history, if that is another place than the one that the finding names and
+/// may no longer exist.
+pub(super) fn old_place<'h>(finding: &Entry, history: &'h History) -> Option<(&'h str, usize)> {
+    let first = history.introduced.as_ref()?;
+    let place = (first.path.as_str(), first.line);
+    (!history.in_worktree && place != (&finding.path, finding.start.line)).then_some(place)
 }
 
 /// The facts in SARIF, whose names are in camel case.
@@ -169,7 +218,7 @@ fn at(change: &Change, on: &str) -> String {
 }
 
 /// The author's name. Some people's name is their address: its host is left out.
-fn author(change: &Change) -> String {
+pub(super) fn author(change: &Change) -> String {
     let name = |word| match str::split_once(word, '@') {
         Some((name, _host)) if !name.is_empty() => name,
         _ => word,

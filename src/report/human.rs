@@ -6,20 +6,17 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Reset};
 
 use super::{
-    Report, counted, grouped,
+    Entry, Look, Report, RuleEntry, clean, counted,
+    elsewhere::Elsewhere,
+    grouped,
     history::{self, ShownRefs},
     runbook,
 };
 use crate::{
     coverage::{Coverage, Skip},
-    finding::Finding,
     history::History,
     rule::{Confidence, Severity},
-    triage::{
-        guidance::{self, Runbook},
-        history::Standing,
-        same_value::SameValues,
-    },
+    triage::{history::Standing, same_value::MAX_LISTED},
 };
 
 /// Whether the report is coloured.
@@ -42,94 +39,78 @@ pub enum Detail {
     Verbose,
 }
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let same = SameValues::of(report.findings);
-    for findings in report.findings.chunk_by(|a, b| a.origin == b.origin) {
-        let path = clean(&findings[0].origin.shown.to_string_lossy());
-        writeln!(out, "{}", paint(report, anstyle::Style::new().bold(), &path))?;
+pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let elsewhere = Elsewhere::of(&report.findings);
+    for findings in report.findings.chunk_by(Entry::is_beside) {
+        let path = clean(findings[0].heading());
+        writeln!(out, "{}", paint(look, anstyle::Style::new().bold(), &path))?;
         for finding in findings {
-            write_finding(report, &same, finding, out)?;
+            write_finding(report, look, &elsewhere, finding, out)?;
         }
         writeln!(out)?;
     }
-    if report.detail == Detail::Quiet { Ok(()) } else { write_summary(report, out) }
+    if look.detail == Detail::Quiet { Ok(()) } else { write_summary(report, look, out) }
 }
 
 fn write_finding(
-    report: &Report<'_>,
-    same: &SameValues<'_>,
-    finding: &Finding,
+    report: &Report,
+    look: &Look,
+    elsewhere: &Elsewhere<'_>,
+    finding: &Entry,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rule = report.rules.rule(finding.rule);
-    let book = guidance::runbook(report.rules, rule);
-    let place = format!("{}:{}", finding.start.line, finding.start.col);
-    let severity = paint(report, colour(finding.severity), finding.severity.as_str());
-    let secret = paint(report, anstyle::Style::new().bold(), &clean(&report.shown(finding)));
-    writeln!(out, "  {place:<8} {severity}  {}  {secret}", rule.title)?;
-    writeln!(out, "           rule   {} ({})", rule.id, sure(finding.confidence))?;
+    let rule = report.rule(finding);
+    let place = format!("{}:{}", finding.start.line, finding.start.column);
+    let severity = paint(look, colour(finding.severity), finding.severity.as_str());
+    let secret = paint(look, anstyle::Style::new().bold(), &clean(&finding.secret));
+    writeln!(out, "  {place:<8} {severity}  {}  {secret}", clean(&rule.title))?;
+    let sure = sure(finding.confidence);
+    writeln!(out, "           rule   {} ({sure})", clean(&finding.rule))?;
     if let Some(inside) = &finding.inside {
         writeln!(out, "           inside {}", clean(&inside.to_string()))?;
     }
-    if let Some(history) = &finding.history {
-        write_history(report, finding, history, out)?;
+    if let Some(suppression) = &finding.suppressed {
+        writeln!(out, "           known  {}", clean(&suppression.to_string()))?;
     }
-    for reason in finding.reasons.iter().cloned().chain(elsewhere(report, same, finding)) {
+    if let Some(history) = &finding.history {
+        write_history(look, finding, history, out)?;
+    }
+    let named = if look.detail == Detail::Verbose { MAX_LISTED } else { 3 };
+    for reason in finding.reasons.iter().cloned().chain(elsewhere.sentence(finding, named)) {
         writeln!(out, "           note   {}", clean(&reason))?;
     }
-    writeln!(out, "           risk   {}", book.impact)?;
-    write_steps(report, &book, out)
+    writeln!(out, "           risk   {}", clean(&rule.guidance.impact))?;
+    write_steps(look, rule, out)
 }
 
 fn write_history(
-    report: &Report<'_>,
-    finding: &Finding,
+    look: &Look,
+    finding: &Entry,
     history: &History,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let refs = if report.detail == Detail::Verbose { ShownRefs::All } else { ShownRefs::First };
+    let refs = if look.detail == Detail::Verbose { ShownRefs::All } else { ShownRefs::First };
     writeln!(out, "           in     {}", clean(&history::line(history, refs)))?;
-    // What is not in the working tree may stand at a path that no longer exists.
-    match &history.introduced {
-        Some(first)
-            if !history.in_worktree
-                && (&first.path, first.line) != (&finding.origin.path, finding.start.line) =>
-        {
-            writeln!(out, "           from   {}:{}", clean(&first.path), first.line)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Where else the value stands.
-fn elsewhere(report: &Report<'_>, same: &SameValues<'_>, finding: &Finding) -> Option<String> {
-    const SHOWN: usize = 3;
-    let (count, origins) = same.elsewhere(finding);
-    let shown = if report.detail == Detail::Verbose { origins.len() } else { SHOWN };
-    let mut names: Vec<_> = origins.iter().take(shown).map(|o| o.shown.to_string_lossy()).collect();
-    if names.len() < count {
-        names.push("…".into());
-    }
-    let files = if count == 1 { "file" } else { "files" };
-    let more = grouped(count as u64);
-    (count > 0)
-        .then(|| format!("the same value stands in {more} more {files}: {}", names.join(", ")))
-}
-
-fn write_steps(report: &Report<'_>, book: &Runbook<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if report.detail == Detail::Verbose {
-        for line in runbook::text(book).lines().skip(1) {
-            writeln!(out, "           {line}")?;
-        }
-        return Ok(());
-    }
-    match book.steps.first() {
-        Some(step) => writeln!(out, "           do     {step}"),
+    match history::old_place(finding, history) {
+        Some((path, line)) => writeln!(out, "           from   {}:{line}", clean(path)),
         None => Ok(()),
     }
 }
 
-fn sure(confidence: Confidence) -> &'static str {
+fn write_steps(look: &Look, rule: &RuleEntry, out: &mut dyn Write) -> io::Result<()> {
+    if look.detail == Detail::Verbose {
+        for line in runbook::text(rule).lines().skip(1) {
+            writeln!(out, "           {}", clean(line))?;
+        }
+        return Ok(());
+    }
+    match rule.guidance.steps.first() {
+        Some(step) => writeln!(out, "           do     {}", clean(step)),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn sure(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Low => "confidence low: only its name or place speaks for it",
         Confidence::Medium => "confidence medium: documented shape",
@@ -137,32 +118,19 @@ fn sure(confidence: Confidence) -> &'static str {
     }
 }
 
-fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let coverage = report.coverage;
+fn write_summary(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let coverage = &report.coverage;
     let total = report.findings.len();
     if total == 0 {
         write!(out, "no findings")?;
     } else {
-        let counts: Vec<String> = Severity::ALL
-            .iter()
-            .rev()
-            .map(|&s| (s, report.findings.iter().filter(|f| f.severity == s).count()))
-            .filter(|&(_, n)| n > 0)
-            .map(|(s, n)| format!("{n} {}", s.as_str()))
-            .collect();
-        let files = report.findings.chunk_by(|a, b| a.origin == b.origin).count();
-        write!(
-            out,
-            "{} in {} ({})",
-            counted(total as u64, "finding"),
-            counted(files as u64, "file"),
-            counts.join(", ")
-        )?;
+        write!(out, "{}", totals(report))?;
     }
     writeln!(out, "; read {}", volume(coverage))?;
-    if let Some(counts) = standings(report.findings) {
+    if let Some(counts) = standings(&report.findings) {
         writeln!(out, "{counts}")?;
     }
+    write_suppressed(report, look, out)?;
     if coverage.ignore_rules {
         writeln!(out, "git-ignored files were left out (--no-ignore reads them)")?;
     }
@@ -170,7 +138,7 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let count = coverage.count(skip);
         if count > 0 {
             writeln!(out, "{} {skip}", grouped(count as u64))?;
-            if report.detail == Detail::Verbose {
+            if look.detail == Detail::Verbose {
                 for path in &coverage.skipped[&skip] {
                     writeln!(out, "  {}", clean(path))?;
                 }
@@ -179,7 +147,7 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     if total > 0 {
         writeln!(out, "revoke first, then remove: the history keeps what the tree has lost")?;
-        if report.detail != Detail::Verbose {
+        if look.detail != Detail::Verbose {
             writeln!(out, "`straykey guide RULE` prints all steps for a rule")?;
         }
     }
@@ -190,8 +158,48 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// What was accepted, and what accepts nothing.
+fn write_suppressed(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    const SHOWN: usize = 10;
+    let tally = &report.tally;
+    if tally.total() > 0 {
+        let by: Vec<String> =
+            tally.counts.iter().map(|(by, n)| format!("{} by {by}", grouped(*n as u64))).collect();
+        let hint = if report.findings.iter().any(|f| f.suppressed.is_some()) {
+            ""
+        } else {
+            " (--no-suppress shows them)"
+        };
+        let total = counted(tally.total() as u64, "finding");
+        writeln!(out, "{total} accepted: {}{hint}", by.join(", "))?;
+    }
+    let shown = if look.detail == Detail::Verbose { tally.stale.len() } else { SHOWN };
+    for stale in tally.stale.iter().take(shown) {
+        writeln!(out, "stale: {}", clean(stale))?;
+    }
+    if let Some(more) = tally.stale.len().checked_sub(shown).filter(|&n| n > 0) {
+        writeln!(out, "stale: {} more (-v lists them)", grouped(more as u64))?;
+    }
+    Ok(())
+}
+
+/// `3 findings in 2 files (1 high, 2 low)`.
+pub(super) fn totals(report: &Report) -> String {
+    let count = |s| report.findings.iter().filter(|f| f.severity == s).count();
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .rev()
+        .map(|s| (s, count(s)))
+        .filter(|&(_, n)| n > 0)
+        .map(|(s, n)| format!("{n} {}", s.as_str()))
+        .collect();
+    let findings = counted(report.findings.len() as u64, "finding");
+    let files = counted(report.findings.chunk_by(Entry::is_beside).count() as u64, "file");
+    format!("{findings} in {files} ({})", counts.join(", "))
+}
+
 /// Files, objects and bytes that were read.
-fn volume(coverage: &Coverage) -> String {
+pub(super) fn volume(coverage: &Coverage) -> String {
     let mut parts = vec![(coverage.files, "file")];
     if let Some(o) = coverage.objects {
         parts.extend([
@@ -209,8 +217,8 @@ fn volume(coverage: &Coverage) -> String {
 }
 
 /// How many findings stand where, if that is not the same for all.
-fn standings(findings: &[Finding]) -> Option<String> {
-    let of = |f: &Finding| f.history.as_deref().map(Standing::of);
+fn standings(findings: &[Entry]) -> Option<String> {
+    let of = |f: &Entry| f.history.as_ref().map(Standing::of);
     let counts: Vec<String> = std::iter::once(None)
         .chain(Standing::ALL.map(Some))
         .map(|standing| (standing, findings.iter().filter(|f| of(f) == standing).count()))
@@ -220,7 +228,7 @@ fn standings(findings: &[Finding]) -> Option<String> {
     (counts.len() > 1).then(|| counts.join(", "))
 }
 
-fn place(standing: Option<Standing>) -> &'static str {
+pub(super) fn place(standing: Option<Standing>) -> &'static str {
     match standing {
         None => "in files",
         Some(Standing::Head) => "at HEAD",
@@ -243,7 +251,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
-fn colour(severity: Severity) -> anstyle::Style {
+pub(super) fn colour(severity: Severity) -> anstyle::Style {
     let colour = match severity {
         Severity::Critical | Severity::High => AnsiColor::Red,
         Severity::Medium => AnsiColor::Yellow,
@@ -252,20 +260,11 @@ fn colour(severity: Severity) -> anstyle::Style {
     colour.on_default().bold()
 }
 
-fn paint(report: &Report<'_>, style: anstyle::Style, text: &str) -> String {
-    match report.style {
+pub(super) fn paint(look: &Look, style: anstyle::Style, text: &str) -> String {
+    match look.style {
         Style::Plain => text.to_owned(),
         Style::Coloured => format!("{style}{text}{Reset}"),
     }
-}
-
-/// Names and values come from the scanned tree: their control characters stay out of the terminal.
-fn clean(text: &str) -> String {
-    let unsafe_to_show = |c: char| {
-        // The second group turns the direction of what follows, so that it reads as something else.
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -273,6 +272,7 @@ mod tests {
     use super::*;
     use crate::{
         coverage::Objects,
+        finding::Finding,
         history::Reach,
         report::{Format, sample::printed},
         triage::sample,

@@ -1,38 +1,32 @@
-//! JSON for programs: one object, or one object a line. The form is versioned by `schema`.
+//! JSON for programs: one object, or one object a line. The form is versioned by `schema`, and holds
+//! all that any other format needs: `read` takes it back.
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{
-    Report,
-    history::{self, HistoryForm},
-};
+use super::{Entry, GuidanceEntry, Report, RuleEntry};
 use crate::{
-    coverage::{Coverage, Objects},
-    finding::Finding,
-    route::{Inside, Step},
-    rule::{RuleIndex, text::Text},
-    triage::{
-        guidance::{self, Runbook},
-        same_value::SameValues,
-    },
+    coverage::{Coverage, Objects, Skip},
+    finding::Suppressor,
+    triage::suppress::Tally,
 };
 
 /// Grows only by new fields; anything else gets a new number.
-const SCHEMA: &str = "straykey/1";
+pub(super) const SCHEMA: &str = "straykey/1";
 
 #[derive(Serialize)]
 struct Document<'r> {
     schema: &'static str,
     tool: Tool,
-    findings: Vec<FindingForm<'r>>,
+    findings: &'r [Entry],
     /// What is said once for each rule that found something, by id.
-    rules: BTreeMap<&'r str, RuleForm<'r>>,
-    coverage: CoverageForm<'r>,
+    rules: &'r BTreeMap<String, RuleEntry>,
+    coverage: CoverageForm,
+    suppressed: SuppressedForm,
     errors: &'r [String],
 }
 
@@ -44,83 +38,47 @@ struct Tool {
 
 const TOOL: Tool = Tool { name: "straykey", version: env!("CARGO_PKG_VERSION") };
 
-#[derive(Serialize)]
-struct FindingForm<'r> {
-    rule: &'r str,
-    severity: &'static str,
-    confidence: &'static str,
-    path: &'r str,
-    start: Place,
-    /// The character after the secret's last.
-    end: Place,
-    /// The way in, if it is not in the file's own text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    inside: Option<InsideForm>,
-    secret: String,
-    fingerprint: &'r str,
-    /// The fingerprints of other findings with the same value.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    same_value: Vec<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exposure: Option<&'static str>,
-    reasons: &'r [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<HistoryForm<'r>>,
+/// What was accepted: how many findings by what, and what accepts nothing.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct SuppressedForm {
+    findings: usize,
+    by: BTreeMap<Suppressor, usize>,
+    stale: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct InsideForm {
-    /// Steps from the file inwards, in the words of the terminal report.
-    route: Vec<String>,
-    /// In the text that the last step leads to.
-    start: Place,
+impl From<&Tally> for SuppressedForm {
+    fn from(tally: &Tally) -> Self {
+        Self { findings: tally.total(), by: tally.counts.clone(), stale: tally.stale.clone() }
+    }
 }
 
-#[derive(Serialize)]
-struct Place {
-    line: usize,
-    column: usize,
+impl From<SuppressedForm> for Tally {
+    fn from(SuppressedForm { by, stale, .. }: SuppressedForm) -> Self {
+        Self { counts: by, stale }
+    }
 }
 
-#[derive(Serialize)]
-struct RuleForm<'r> {
-    title: &'r str,
-    provider: &'r str,
-    source: &'r str,
-    checked: &'r str,
-    guidance: GuidanceForm<'r>,
-}
-
-#[derive(Serialize)]
-struct GuidanceForm<'r> {
-    impact: &'r str,
-    self_service: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revoke_url: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rotation_days: Option<u16>,
-    steps: Vec<&'r str>,
-    investigate: Vec<&'r str>,
-    prevent: Vec<&'r str>,
-    source: &'r str,
-    checked: &'r str,
-}
-
-#[derive(Serialize)]
-struct CoverageForm<'r> {
-    complete: bool,
+/// The ledger in JSON.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CoverageForm {
+    pub(super) complete: bool,
     files: u64,
     bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     objects: Option<ObjectsForm>,
-    git_ignored_files: &'static str,
-    skipped: BTreeMap<&'static str, &'r [String]>,
+    git_ignored_files: GitIgnored,
+    skipped: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum GitIgnored {
+    Read,
+    Skipped,
 }
 
 /// What was read of a repository's database.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct ObjectsForm {
     commits: u64,
     trees: u64,
@@ -134,56 +92,52 @@ impl From<Objects> for ObjectsForm {
     }
 }
 
+impl From<ObjectsForm> for Objects {
+    fn from(ObjectsForm { commits, trees, blobs, tags }: ObjectsForm) -> Self {
+        Self { commits, trees, blobs, tags }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-#[expect(clippy::large_enum_variant, reason = "there is one line at a time")]
 enum Line<'r> {
     Finding {
         schema: &'static str,
         #[serde(flatten)]
-        finding: FindingForm<'r>,
+        finding: &'r Entry,
         title: &'r str,
         provider: &'r str,
-        guidance: GuidanceForm<'r>,
+        guidance: &'r GuidanceEntry,
     },
     Summary {
         schema: &'static str,
         tool: Tool,
         findings: usize,
-        coverage: CoverageForm<'r>,
+        rules: &'r BTreeMap<String, RuleEntry>,
+        coverage: CoverageForm,
+        suppressed: SuppressedForm,
         errors: &'r [String],
     },
 }
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let same = SameValues::of(report.findings);
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         tool: TOOL,
-        findings: report.findings.iter().map(|f| finding(report, &same, f)).collect(),
-        rules: report
-            .findings
-            .iter()
-            .map(|f| (report.rules.rule(f.rule).id.as_str(), rule(report, f.rule)))
-            .collect(),
+        findings: &report.findings,
+        rules: &report.rules,
         coverage: coverage(report),
-        errors: report.errors,
+        suppressed: (&report.tally).into(),
+        errors: &report.errors,
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
 
-pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let same = SameValues::of(report.findings);
-    for f in report.findings {
-        let RuleForm { title, provider, guidance, .. } = rule(report, f.rule);
-        let line = Line::Finding {
-            schema: SCHEMA,
-            finding: finding(report, &same, f),
-            title,
-            provider,
-            guidance,
-        };
+pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.findings {
+        let RuleEntry { title, provider, guidance, .. } = report.rule(finding);
+        let line = Line::Finding { schema: SCHEMA, finding, title, provider, guidance };
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;
     }
@@ -191,78 +145,45 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
         schema: SCHEMA,
         tool: TOOL,
         findings: report.findings.len(),
+        rules: &report.rules,
         coverage: coverage(report),
-        errors: report.errors,
+        suppressed: (&report.tally).into(),
+        errors: &report.errors,
     };
     serde_json::to_writer(&mut *out, &summary)?;
     writeln!(out)
 }
 
-fn finding<'r>(report: &Report<'r>, same: &SameValues<'r>, f: &'r Finding) -> FindingForm<'r> {
-    FindingForm {
-        rule: &report.rules.rule(f.rule).id,
-        severity: f.severity.as_str(),
-        confidence: f.confidence.as_str(),
-        path: &f.origin.path,
-        start: Place { line: f.start.line, column: f.start.col },
-        end: Place { line: f.end.line, column: f.end.col },
-        inside: f.inside.as_deref().map(inside),
-        secret: report.shown(f),
-        fingerprint: f.fingerprint.as_str(),
-        same_value: same.fingerprints(f),
-        exposure: f.exposure.map(|e| e.as_str()),
-        reasons: &f.reasons,
-        history: f.history.as_deref().map(history::form),
-    }
-}
-
-fn inside(inside: &Inside) -> InsideForm {
-    InsideForm {
-        route: inside.route.0.iter().map(Step::to_string).collect(),
-        start: Place { line: inside.place.line, column: inside.place.col },
-    }
-}
-
-fn rule<'r>(report: &Report<'r>, index: RuleIndex) -> RuleForm<'r> {
-    let rule = report.rules.rule(index);
-    let book = guidance::runbook(report.rules, rule);
-    RuleForm {
-        title: &rule.title,
-        provider: book.provider,
-        source: &rule.source,
-        checked: &rule.checked,
-        guidance: guidance_form(&book),
-    }
-}
-
-fn texts(all: &[Text]) -> Vec<&str> {
-    all.iter().map(Text::as_str).collect()
-}
-
-fn guidance_form<'r>(book: &Runbook<'r>) -> GuidanceForm<'r> {
-    GuidanceForm {
-        impact: book.impact,
-        self_service: book.self_service,
-        revoke_url: book.revoke_url,
-        contact: book.contact,
-        rotation_days: book.rotation_days,
-        steps: texts(book.steps),
-        investigate: texts(book.investigate),
-        prevent: texts(book.prevent),
-        source: book.source,
-        checked: book.checked,
-    }
-}
-
-fn coverage<'r>(report: &Report<'r>) -> CoverageForm<'r> {
-    let Coverage { files, bytes, skipped, ignore_rules, objects } = report.coverage;
+fn coverage(report: &Report) -> CoverageForm {
+    let Coverage { files, bytes, skipped, ignore_rules, objects } = &report.coverage;
     CoverageForm {
         complete: report.problems() == 0,
         files: *files,
         bytes: *bytes,
         objects: objects.map(ObjectsForm::from),
-        git_ignored_files: if *ignore_rules { "skipped" } else { "read" },
-        skipped: skipped.iter().map(|(why, paths)| (why.as_str(), paths.as_slice())).collect(),
+        git_ignored_files: if *ignore_rules { GitIgnored::Skipped } else { GitIgnored::Read },
+        skipped: skipped.iter().map(|(why, names)| (why.as_str().into(), names.clone())).collect(),
+    }
+}
+
+impl CoverageForm {
+    /// The ledger itself.
+    ///
+    /// # Errors
+    ///
+    /// The name of a gap that this version does not know.
+    pub(super) fn ledger(self) -> Result<Coverage, String> {
+        let known = |(name, inputs): (String, Vec<String>)| {
+            let skip = Skip::ALL.into_iter().find(|s| s.as_str() == name);
+            skip.map(|s| (s, inputs)).ok_or(name)
+        };
+        Ok(Coverage {
+            files: self.files,
+            bytes: self.bytes,
+            skipped: self.skipped.into_iter().map(known).collect::<Result<_, _>>()?,
+            ignore_rules: matches!(self.git_ignored_files, GitIgnored::Skipped),
+            objects: self.objects.map(Objects::from),
+        })
     }
 }
 
@@ -272,6 +193,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        finding::Finding,
         history::Reach,
         report::{Detail, Format, sample::printed},
         triage::sample,

@@ -2,31 +2,32 @@
 
 use std::fmt::Write as _;
 
-use crate::{rule::text::Text, triage::guidance::Runbook};
+use super::RuleEntry;
 
 const HISTORY: &str = "Removing the line is not enough: whoever has a copy of the repository has the secret. Revoke it first.";
 
 /// Plain text, no line wrapping.
-pub fn text(book: &Runbook<'_>) -> String {
+pub fn text(rule: &RuleEntry) -> String {
+    let book = &rule.guidance;
     let mut out = String::new();
     let mut line = |s: String| {
         out.push_str(&s);
         out.push('\n');
     };
-    line(format!("{} ({})", book.title, book.provider));
+    line(format!("{} ({})", rule.title, rule.provider));
     line(String::new());
     line(format!("Impact: {}", book.impact));
-    line(revocable(book));
-    if let Some(url) = book.revoke_url {
+    line(book.revocable().into());
+    if let Some(url) = &book.revoke_url {
         line(format!("Where: {url}"));
     }
-    if let Some(contact) = book.contact {
+    if let Some(contact) = &book.contact {
         line(format!("Contact: {contact}"));
     }
     if let Some(days) = book.rotation_days {
         line(format!("Rotation: the provider asks for a new one every {days} days."));
     }
-    for (title, items) in sections(book) {
+    for (title, items) in book.sections() {
         line(String::new());
         line(format!("{title}:"));
         for (n, item) in items.iter().enumerate() {
@@ -40,13 +41,14 @@ pub fn text(book: &Runbook<'_>) -> String {
 }
 
 /// Markdown, as code scanning shows it.
-pub fn markdown(book: &Runbook<'_>) -> String {
+pub fn markdown(rule: &RuleEntry) -> String {
+    let book = &rule.guidance;
     let mut out =
-        format!("# {}\n\n**Impact.** {}\n\n**{}**", book.title, book.impact, revocable(book));
-    if let Some(url) = book.revoke_url {
+        format!("# {}\n\n**Impact.** {}\n\n**{}**", rule.title, book.impact, book.revocable());
+    if let Some(url) = &book.revoke_url {
         write!(out, " <{url}>").expect("a string takes all");
     }
-    if let Some(contact) = book.contact {
+    if let Some(contact) = &book.contact {
         write!(out, " Contact: {contact}.").expect("a string takes all");
     }
     if let Some(days) = book.rotation_days {
@@ -54,7 +56,7 @@ pub fn markdown(book: &Runbook<'_>) -> String {
             .expect("a string takes all");
     }
     out.push('\n');
-    for (title, items) in sections(book) {
+    for (title, items) in book.sections() {
         write!(out, "\n## {title}\n\n").expect("a string takes all");
         for (n, item) in items.iter().enumerate() {
             writeln!(out, "{}. {item}", n + 1).expect("a string takes all");
@@ -63,18 +65,4 @@ pub fn markdown(book: &Runbook<'_>) -> String {
     write!(out, "\n{HISTORY}\n\nSource: <{}>, read {}.\n", book.source, book.checked)
         .expect("a string takes all");
     out
-}
-
-fn revocable(book: &Runbook<'_>) -> String {
-    if book.self_service {
-        "You can revoke it yourself.".into()
-    } else {
-        "You cannot revoke it yourself: ask the provider.".into()
-    }
-}
-
-fn sections<'b>(book: &Runbook<'b>) -> impl Iterator<Item = (&'static str, &'b [Text])> {
-    [("Steps", book.steps), ("Investigate", book.investigate), ("Prevent", book.prevent)]
-        .into_iter()
-        .filter(|(_, items)| !items.is_empty())
 }

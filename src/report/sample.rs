@@ -1,6 +1,6 @@
 //! Reports for unit tests.
 
-use super::{Detail, Format, Report, Secrets, Style, write};
+use super::{Detail, Format, Look, Report, Secrets, Style, write};
 use crate::{coverage::Coverage, finding::Finding, triage::sample};
 
 /// What a plain report of `findings` says.
@@ -10,16 +10,11 @@ pub(super) fn printed(
     findings: &[Finding],
     coverage: &Coverage,
 ) -> String {
-    let report = Report {
-        findings,
-        rules: &sample::rules(),
-        coverage,
-        errors: &[],
-        secrets: Secrets::Redacted,
-        style: Style::Plain,
-        detail,
-    };
+    let (rules, coverage) = (sample::rules(), coverage.clone());
+    let mut report = Report::of(findings, &rules, coverage, Vec::new(), Secrets::Redacted);
+    report.tally.count(findings);
+    let look = Look { style: Style::Plain, detail, times: (sample::MARCH, sample::MARCH + 2) };
     let mut bytes = Vec::new();
-    write(&report, format, &mut bytes).expect("a vector takes all");
+    write(&report, &look, format, &mut bytes).expect("a vector takes all");
     String::from_utf8(bytes).expect("reports are UTF-8")
 }

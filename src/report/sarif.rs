@@ -11,13 +11,16 @@ use std::{
 use serde_json::json;
 use serde_sarif::sarif;
 
-use super::{Report, counted, grouped, history, json::ObjectsForm, runbook};
+use super::{
+    Entry, GuidanceEntry, Report, RuleEntry, Way, counted, grouped, history,
+    json::{ObjectsForm, SuppressedForm},
+    runbook,
+};
 use crate::{
     coverage::{Coverage, Skip},
-    finding::Finding,
-    route::{ARROW, Inside},
-    rule::{Confidence, RuleIndex, RuleSpec, Severity},
-    triage::{guidance, same_value::SameValues},
+    finding::{Suppression, Suppressor},
+    route::ARROW,
+    rule::{Confidence, Severity},
 };
 
 /// GitHub keeps so many results of a run and drops the others without regard to severity.
@@ -26,8 +29,8 @@ const MAX_RESULTS: usize = 5_000;
 const MAX_GAPS: usize = 100;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let kept = kept(report.findings);
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let kept = kept(report);
     let rules = rules_of(&kept);
     let run = sarif::Run::builder()
         .tool(sarif::Tool::builder().driver(driver(report, &rules)).build())
@@ -42,7 +45,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 /// The worst `MAX_RESULTS` findings, in the order of the report.
-fn kept(findings: &[Finding]) -> Vec<&Finding> {
+fn kept(report: &Report) -> Vec<&Entry> {
+    let findings = &report.findings;
     let mut worst: Vec<usize> = (0..findings.len()).collect();
     worst.sort_by_key(|&i| (std::cmp::Reverse((findings[i].severity, findings[i].confidence)), i));
     worst.truncate(MAX_RESULTS);
@@ -50,43 +54,42 @@ fn kept(findings: &[Finding]) -> Vec<&Finding> {
     worst.into_iter().map(|i| &findings[i]).collect()
 }
 
-fn rules_of(findings: &[&Finding]) -> Vec<RuleIndex> {
-    let mut rules: Vec<RuleIndex> = findings.iter().map(|f| f.rule).collect();
+fn rules_of<'r>(findings: &[&'r Entry]) -> Vec<&'r str> {
+    let mut rules: Vec<&str> = findings.iter().map(|f| f.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
     rules
 }
 
-fn driver(report: &Report<'_>, rules: &[RuleIndex]) -> sarif::ToolComponent {
+fn driver(report: &Report, rules: &[&str]) -> sarif::ToolComponent {
     sarif::ToolComponent::builder()
         .name("straykey")
         .version(env!("CARGO_PKG_VERSION"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(rules.iter().map(|&r| descriptor(report, r)).collect::<Vec<_>>())
+        .rules(rules.iter().map(|&id| descriptor(id, &report.rules[id])).collect::<Vec<_>>())
         .build()
 }
 
-fn descriptor(report: &Report<'_>, index: RuleIndex) -> sarif::ReportingDescriptor {
-    let rule = report.rules.rule(index);
-    let book = guidance::runbook(report.rules, rule);
+fn descriptor(id: &str, rule: &RuleEntry) -> sarif::ReportingDescriptor {
+    let book = &rule.guidance;
     let message = |text: String| sarif::MultiformatMessageString::builder().text(text).build();
     let properties = BTreeMap::from([
         ("precision".to_owned(), json!(precision(rule))),
         ("security-severity".to_owned(), json!(security_severity(rule.severity))),
     ]);
     sarif::ReportingDescriptor::builder()
-        .id(&rule.id)
+        .id(id)
         .name(&rule.title)
         .short_description(message(limited(&rule.title)))
         .full_description(message(limited(&format!("{}. {}", rule.title, book.impact))))
         .default_configuration(
             sarif::ReportingConfiguration::builder().level(json!(level(rule.severity))).build(),
         )
-        .help_uri(book.revoke_url.filter(|u| u.starts_with("https://")).unwrap_or(book.source))
+        .help_uri(help_uri(book))
         .help(
             sarif::MultiformatMessageString::builder()
-                .text(runbook::text(&book))
-                .markdown(runbook::markdown(&book))
+                .text(runbook::text(rule))
+                .markdown(runbook::markdown(rule))
                 .build(),
         )
         .properties(
@@ -98,14 +101,19 @@ fn descriptor(report: &Report<'_>, index: RuleIndex) -> sarif::ReportingDescript
         .build()
 }
 
+/// Where it is revoked, or else the document behind the runbook.
+fn help_uri(book: &GuidanceEntry) -> &str {
+    book.revoke_url.as_deref().filter(|u| u.starts_with("https://")).unwrap_or(&book.source)
+}
+
 /// Descriptions may have 1,024 characters.
 fn limited(text: &str) -> String {
     text.chars().take(1_024).collect()
 }
 
-fn precision(rule: &RuleSpec) -> &'static str {
+fn precision(rule: &RuleEntry) -> &'static str {
     match rule.confidence {
-        _ if rule.checksum.is_some() => "very-high",
+        _ if rule.checksum => "very-high",
         Confidence::High => "very-high",
         Confidence::Medium => "high",
         Confidence::Low => "medium",
@@ -131,8 +139,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn results(report: &Report<'_>, findings: &[&Finding], rules: &[RuleIndex]) -> Vec<sarif::Result> {
-    let same = SameValues::of(report.findings);
+fn results(report: &Report, findings: &[&Entry], rules: &[&str]) -> Vec<sarif::Result> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     findings
         .iter()
@@ -141,21 +148,14 @@ fn results(report: &Report<'_>, findings: &[&Finding], rules: &[RuleIndex]) -> V
             // same secret would be one alert.
             let occurrence = seen.entry(f.fingerprint.as_str()).or_default();
             *occurrence += 1;
-            result(report, &same, f, *occurrence, rules)
+            result(f, report.rule(f), *occurrence, rules)
         })
         .collect()
 }
 
-fn result(
-    report: &Report<'_>,
-    same: &SameValues<'_>,
-    finding: &Finding,
-    occurrence: usize,
-    rules: &[RuleIndex],
-) -> sarif::Result {
-    let rule = report.rules.rule(finding.rule);
-    let book = guidance::runbook(report.rules, rule);
-    let mut text = format!("{}: {}. {}", rule.title, report.shown(finding), book.impact);
+fn result(finding: &Entry, rule: &RuleEntry, occurrence: usize, rules: &[&str]) -> sarif::Result {
+    let book = &rule.guidance;
+    let mut text = format!("{}: {}. {}", rule.title, finding.secret, book.impact);
     if let Some(inside) = &finding.inside {
         text.push_str(&format!(" It stands inside: {}.", plain(&inside.to_string())));
     }
@@ -169,21 +169,35 @@ fn result(
         text.push_str(&format!(" First step: {step}"));
     }
     let index =
-        rules.binary_search(&finding.rule).expect("the rules were collected from these findings");
-    let hash = format!("{}:{occurrence}", finding.fingerprint.as_str());
-    sarif::Result::builder()
-        .rule_id(&rule.id)
+        rules.binary_search(&&*finding.rule).expect("the rules were collected from these findings");
+    let hash = format!("{}:{occurrence}", finding.fingerprint);
+    let result = sarif::Result::builder()
+        .rule_id(&finding.rule)
         .rule_index(index as i64)
         .level(result_level(finding.severity))
         .message(sarif::Message::builder().text(text).build())
         .locations(vec![location(finding)])
         .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), hash)]))
         .properties(
-            sarif::PropertyBag::builder()
-                .additional_properties(result_properties(finding, same))
-                .build(),
+            sarif::PropertyBag::builder().additional_properties(result_properties(finding)).build(),
         )
-        .build()
+        .build();
+    sarif::Result { suppressions: finding.suppressed.as_ref().map(suppressions), ..result }
+}
+
+/// What a viewer shows as accepted (§3.27.23). Code scanning opens an alert for such a result all the
+/// same, so a report has them only if the user asked for them.
+fn suppressions(suppression: &Suppression) -> Vec<sarif::Suppression> {
+    let kind = match suppression.by {
+        Suppressor::Inline => "inSource",
+        Suppressor::IgnoreFile | Suppressor::Config | Suppressor::Baseline => "external",
+    };
+    let one = sarif::Suppression::builder()
+        .kind(json!(kind))
+        .status(json!("accepted"))
+        .justification(suppression.to_string())
+        .build();
+    vec![one]
 }
 
 /// A message may have links in brackets and placeholders in braces; a name must not.
@@ -197,21 +211,17 @@ fn plain(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-fn result_properties(
-    finding: &Finding,
-    same: &SameValues<'_>,
-) -> BTreeMap<String, serde_json::Value> {
+fn result_properties(finding: &Entry) -> BTreeMap<String, serde_json::Value> {
     let mut properties = BTreeMap::from([
         ("confidence".to_owned(), json!(finding.confidence.as_str())),
         ("severity".to_owned(), json!(finding.severity.as_str())),
         ("reasons".to_owned(), json!(finding.reasons)),
     ]);
-    if let Some(exposure) = finding.exposure {
-        properties.insert("exposure".to_owned(), json!(exposure.as_str()));
+    if let Some(exposure) = &finding.exposure {
+        properties.insert("exposure".to_owned(), json!(exposure));
     }
-    let others = same.fingerprints(finding);
-    if !others.is_empty() {
-        properties.insert("sameValue".to_owned(), json!(others));
+    if !finding.same_value.is_empty() {
+        properties.insert("sameValue".to_owned(), json!(finding.same_value));
     }
     if let Some(history) = &finding.history {
         properties.insert("history".to_owned(), history::properties(history));
@@ -227,14 +237,14 @@ fn result_level(severity: Severity) -> sarif::ResultLevel {
     }
 }
 
-fn location(finding: &Finding) -> sarif::Location {
+fn location(finding: &Entry) -> sarif::Location {
     let region = sarif::Region::builder()
         .start_line(finding.start.line as i64)
-        .start_column(finding.start.col as i64)
+        .start_column(finding.start.column as i64)
         .end_line(finding.end.line as i64)
-        .end_column(finding.end.col as i64)
+        .end_column(finding.end.column as i64)
         .build();
-    let artifact = sarif::ArtifactLocation::builder().uri(uri(&finding.origin.path)).build();
+    let artifact = sarif::ArtifactLocation::builder().uri(uri(&finding.path)).build();
     let physical =
         sarif::PhysicalLocation::builder().artifact_location(artifact).region(region).build();
     match &finding.inside {
@@ -247,9 +257,9 @@ fn location(finding: &Finding) -> sarif::Location {
 }
 
 /// The way from the file inwards.
-fn logical_location(finding: &Finding, inside: &Inside) -> sarif::LogicalLocation {
-    let name = format!("{}{ARROW}{inside}", finding.origin.path);
-    let kind = if inside.route.member().is_some() { "resource" } else { "value" };
+fn logical_location(finding: &Entry, inside: &Way) -> sarif::LogicalLocation {
+    let name = format!("{}{ARROW}{inside}", finding.path);
+    let kind = if inside.file.is_some() { "resource" } else { "value" };
     sarif::LogicalLocation::builder()
         .name(inside.to_string())
         .fully_qualified_name(name)
@@ -270,10 +280,10 @@ fn uri(path: &str) -> String {
         .collect()
 }
 
-fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
-    let mut notifications: Vec<_> = gaps(report.coverage, "error", Skip::is_failure).collect();
+fn invocation(report: &Report, dropped: usize) -> sarif::Invocation {
+    let mut notifications: Vec<_> = gaps(&report.coverage, "error", Skip::is_failure).collect();
     let is_limit = |why: Skip| matches!(why, Skip::Stopped(_));
-    notifications.extend(gaps(report.coverage, "warning", is_limit));
+    notifications.extend(gaps(&report.coverage, "warning", is_limit));
     if dropped > 0 {
         let text = format!(
             "{} of lower severity are not in this file: code scanning keeps {MAX_RESULTS}",
@@ -281,7 +291,8 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
         );
         notifications.push(notification("warning", text));
     }
-    let coverage = report.coverage;
+    notifications.extend(stale(report));
+    let coverage = &report.coverage;
     let skipped: BTreeMap<&str, usize> =
         coverage.skipped.iter().map(|(w, p)| (w.as_str(), p.len())).collect();
     let mut ledger = json!({
@@ -291,12 +302,20 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
     if let Some(objects) = coverage.objects {
         ledger["objects"] = json!(ObjectsForm::from(objects));
     }
-    let properties = BTreeMap::from([("coverage".to_owned(), ledger)]);
+    let suppressed = json!(SuppressedForm::from(&report.tally));
+    let properties =
+        BTreeMap::from([("coverage".to_owned(), ledger), ("suppressed".to_owned(), suppressed)]);
     sarif::Invocation::builder()
         .execution_successful(report.problems() == 0)
         .tool_execution_notifications(notifications)
         .properties(sarif::PropertyBag::builder().additional_properties(properties).build())
         .build()
+}
+
+/// A note for what accepts nothing any more.
+fn stale(report: &Report) -> impl Iterator<Item = sarif::Notification> {
+    let named = report.tally.stale.iter().take(MAX_GAPS).cloned();
+    named.map(|text| notification("note", text))
 }
 
 /// A notification for every gap of some kinds.
@@ -343,6 +362,7 @@ mod tests {
     use super::*;
     use crate::{
         coverage::Objects,
+        finding::Finding,
         history::{History, Reach},
         report::{Detail, Format, sample::printed},
         triage::sample,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     check::{self, CheckError},
-    file::RuleFile,
+    file::{CaseForm, RuleFile},
 };
 
 /// One case of one rule.
@@ -19,6 +19,8 @@ pub struct Case {
     pub expected: Expected,
     /// Which of its list, from 0.
     pub index: usize,
+    /// Where the text stands.
+    pub path: String,
     /// The text, joined.
     pub text: String,
 }
@@ -58,12 +60,17 @@ pub fn of_file(path: &Path, file: &RuleFile) -> Vec<Case> {
         for (list, expected) in
             [(&rule.must_find, Expected::Found), (&rule.must_ignore, Expected::Ignored)]
         {
-            for (index, parts) in list.iter().enumerate() {
+            for (index, form) in list.iter().enumerate() {
+                let (place, parts) = match form {
+                    CaseForm::Text(parts) => ("case.txt", parts),
+                    CaseForm::File { path, text } => (path.as_str(), text),
+                };
                 all.push(Case {
                     file: path.into(),
                     rule: rule.id.clone(),
                     expected,
                     index,
+                    path: place.to_owned(),
                     text: parts.concat(),
                 });
             }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
+    paths,
     shape::{self, Assignment, Below, ShapeError, ValueRun},
     spec::{Catalogue, Confidence, Guidance, Kind, PatternSpec, ProviderSpec, Quoting, RuleSpec},
     text::Text,
@@ -87,7 +88,7 @@ pub fn check_files(
         }
     }
     for (path, file) in files {
-        errors.extend(file.rule.iter().filter_map(|r| lost_pair(path, r, &homes)));
+        errors.extend(file.rule.iter().flat_map(|r| lost_pairs(path, r, &homes)));
     }
     all.rules.sort_by(|a, b| a.id.cmp(&b.id));
     if errors.is_empty() { Ok(all) } else { Err(errors) }
@@ -97,17 +98,14 @@ fn builtin_home(catalogue: &Catalogue, rule: &RuleSpec) -> PathBuf {
     format!("rules/{}.toml (built in)", catalogue.providers[rule.provider].id).into()
 }
 
-fn lost_pair(
-    path: &Path,
-    form: &RuleForm,
-    homes: &BTreeMap<String, PathBuf>,
-) -> Option<CheckError> {
-    let with = &form.pair.as_ref()?.with;
-    (!homes.contains_key(with)).then(|| CheckError::Rule {
-        path: path.into(),
-        id: form.id.clone(),
-        problem: format!("`pair.with` names the unknown rule `{with}`"),
-    })
+fn lost_pairs(path: &Path, form: &RuleForm, homes: &BTreeMap<String, PathBuf>) -> Vec<CheckError> {
+    let wrong = |problem| CheckError::Rule { path: path.into(), id: form.id.clone(), problem };
+    let Some(pair) = &form.pair else { return Vec::new() };
+    if pair.with.is_empty() {
+        return vec![wrong("`pair.with` needs the id of a rule".into())];
+    }
+    let lost = pair.with.iter().filter(|with| !homes.contains_key(*with));
+    lost.map(|with| wrong(format!("`pair.with` names the unknown rule `{with}`"))).collect()
 }
 
 fn check_rule(
@@ -140,6 +138,9 @@ fn check_rule(
     {
         errors
             .push(wrong("`public_values` takes SHA-256 sums in hex, never the values themselves"));
+    }
+    if let Err(problem) = paths::compile(&form.paths) {
+        errors.push(wrong(&format!("`paths` takes globs: {problem}")));
     }
     if cases == Cases::Required {
         if form.must_find.is_empty() {
@@ -190,6 +191,7 @@ fn check_rule(
         structure: form.structure,
         public_values: texts(&form.public_values),
         pair: form.pair.clone(),
+        paths: texts(&form.paths),
         impact: form.impact.as_deref().map(Text::from),
         steps: texts(&form.steps),
         source: form.source.as_str().into(),

@@ -71,6 +71,8 @@ pub struct RuleForm {
     pub structure: Option<Structure>,
     pub pair: Option<Pair>,
     #[serde(default)]
+    pub paths: Vec<String>,
+    #[serde(default)]
     pub public_values: Vec<String>,
     pub impact: Option<String>,
     #[serde(default)]
@@ -78,9 +80,9 @@ pub struct RuleForm {
     pub source: String,
     pub checked: Datetime,
     #[serde(default)]
-    pub must_find: Vec<Case>,
+    pub must_find: Vec<CaseForm>,
     #[serde(default)]
-    pub must_ignore: Vec<Case>,
+    pub must_ignore: Vec<CaseForm>,
 }
 
 /// `[[rule.also]]`: another shape of the same credential.
@@ -100,7 +102,19 @@ pub struct PatternForm {
 }
 
 /// Parts of a text, to be joined with nothing, so that no line of a rule file holds a whole key.
-pub type Case = Vec<String>;
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a list of parts, or `{ path = \"…\", text = [parts] }`")]
+pub enum CaseForm {
+    /// In any file.
+    Text(Vec<String>),
+    /// In a file of this name.
+    File {
+        /// Where in the tree.
+        path: String,
+        /// The parts.
+        text: Vec<String>,
+    },
+}
 
 impl RuleForm {
     /// The first shape of the rule, as if it stood in `[[rule.also]]`.

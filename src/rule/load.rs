@@ -8,6 +8,9 @@ use std::{
 use super::{
     RuleSet,
     check::{self, Cases, CheckError},
+    cost,
+    file::RuleFile,
+    shape::ShapeError,
     spec::Catalogue,
 };
 
@@ -66,7 +69,10 @@ pub fn load(extra: &[PathBuf], selection: &Selection) -> Result<RuleSet, LoadErr
             }
         }
         match check::check_files(catalogue.clone(), &forms, Cases::Required) {
-            Ok(both) => catalogue = both,
+            Ok(both) => {
+                errors.extend(explosive(&both, &forms));
+                catalogue = both;
+            }
             Err(more) => errors.extend(more),
         }
         if !errors.is_empty() {
@@ -75,6 +81,25 @@ pub fn load(extra: &[PathBuf], selection: &Selection) -> Result<RuleSet, LoadErr
     }
     select(&mut catalogue, selection)?;
     Ok(RuleSet::new(catalogue))
+}
+
+/// The regexes of `files`, whose rules are in `catalogue`, that no scan could afford.
+pub fn explosive(catalogue: &Catalogue, files: &[(PathBuf, RuleFile)]) -> Vec<CheckError> {
+    let forms = files.iter().flat_map(|(path, file)| file.rule.iter().map(move |r| (path, r)));
+    let mut errors = Vec::new();
+    for (path, form) in forms {
+        let spec = catalogue.rules.iter().find(|r| r.id == form.id);
+        let mut patterns = spec.into_iter().flat_map(|r| &r.patterns);
+        if patterns.any(|p| cost::automaton_bytes(&p.regex).is_none()) {
+            errors.push(CheckError::Regex {
+                path: path.clone(),
+                id: form.id.clone(),
+                key: "regex".into(),
+                problem: ShapeError::Explosive(cost::MAX_BYTES),
+            });
+        }
+    }
+    errors
 }
 
 /// The texts of rule files; a directory stands for the `*.toml` in it, sorted.

@@ -3,9 +3,11 @@
 
 pub mod cases;
 pub mod check;
+pub mod cost;
 pub mod file;
 pub mod group;
 pub mod load;
+mod paths;
 mod pool;
 pub mod shape;
 pub mod spec;
@@ -19,11 +21,14 @@ use regex_automata::{
     util::{captures::Captures, syntax},
 };
 
+use globset::GlobSet;
 pub use group::{Group, Nearby};
 pub use spec::{
     Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
     ProviderSpec, RuleSpec, Severity, Structure,
 };
+
+use crate::secret::Guessable;
 
 /// The rules of one run.
 #[derive(Debug)]
@@ -31,6 +36,18 @@ pub struct RuleSet {
     catalogue: Catalogue,
     patterns: Vec<Pattern>,
     groups: Vec<Group>,
+    /// The files that each rule is for, compiled when one is first asked.
+    paths: Vec<OnceLock<GlobSet>>,
+}
+
+impl Kind {
+    /// Whether the secret can be found by trying.
+    pub fn guessable(self) -> Guessable {
+        match self {
+            Self::Password => Guessable::Yes,
+            Self::Token | Self::OpaqueToken | Self::Id | Self::PrivateKey => Guessable::No,
+        }
+    }
 }
 
 /// Which rule of a `RuleSet`.
@@ -66,7 +83,8 @@ impl RuleSet {
             })
             .collect();
         let groups = group::make(&mut patterns);
-        Self { catalogue, patterns, groups }
+        let paths = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
+        Self { catalogue, patterns, groups, paths }
     }
 
     /// Every shape of every rule.
@@ -97,6 +115,18 @@ impl RuleSet {
     /// Who issues what `rule` finds.
     pub fn provider(&self, rule: &RuleSpec) -> &ProviderSpec {
         &self.catalogue.providers[rule.provider]
+    }
+
+    /// Whether a rule is for the file at `path`.
+    ///
+    /// # Panics
+    ///
+    /// If its globs do not compile, which `check` has ruled out.
+    pub fn is_for(&self, index: RuleIndex, path: &str) -> bool {
+        let globs = &self.rule(index).paths;
+        let compiled =
+            || paths::compile(globs).expect("the globs were parsed when they were checked");
+        globs.is_empty() || self.paths[index.0].get_or_init(compiled).is_match(path)
     }
 
     /// The rule called `id`.

@@ -62,6 +62,8 @@ pub enum ShapeError {
     NoKeyword(Vec<String>),
     #[error("can match the empty string")]
     Empty,
+    #[error("takes more than {} MiB once compiled: repetitions inside each other multiply", .0 >> 20)]
+    Explosive(usize),
 }
 
 /// Reads `regex`, which must contain one of `keywords` (lower case) in every match.
@@ -93,6 +95,22 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
         });
     let prefixes = if literals.iter().all(|l| l.len() >= 3) { literals } else { Vec::new() };
     Ok(Shape { max_bytes, lead, run, run_end, prefixes, keyword_first })
+}
+
+/// Those of `keywords` that no match of `regex` needs, because each has another of them. One at a time: two
+/// that stand for each other are both named.
+///
+/// # Errors
+///
+/// If the regex does not parse.
+pub fn idle_keywords<'k>(regex: &str, keywords: &'k [String]) -> Result<Vec<&'k str>, ShapeError> {
+    let hir = parse(regex)?;
+    let is_idle = |n: usize| {
+        let mut others = keywords.to_vec();
+        others.remove(n);
+        !others.is_empty() && lead(&hir, &others).is_some()
+    };
+    Ok((0..keywords.len()).filter(|&n| is_idle(n)).map(|n| keywords[n].as_str()).collect())
 }
 
 /// Checks the part of a rule that is composed later, so that an error names it and not the whole.
@@ -214,7 +232,7 @@ pub fn assignment(name: &str, value: &str) -> Assignment {
     let element =
         format!(r"{ATTRIBUTE}[ \t]{{0,2}}(?:</\w{{1,8}}|/)?>{BREAK}(?:<\w{{1,16}}>|<!\[CDATA\[)?");
     let glue = format!(
-        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{element}{BREAK}|{sibling})(?:{OPEN})?{SCHEME}"
+        "{NAME_END}(?:{sibling}|(?:{TYPED}|{OPERATOR}|{LOOSE_WORD}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{element}{BREAK})(?:{OPEN})?{SCHEME}"
     );
     joined_parts(name, &glue, value, VALUE_END)
 }
@@ -233,8 +251,9 @@ pub enum Below {
 /// or behind a command that sets something.
 pub fn general_assignments(name: &str, value: &str, below: Below) -> Vec<Assignment> {
     let sibling = sibling();
+    // The sibling first: its own name, `value`, would pass for the value of a list.
     let quoted = format!(
-        "{NAME_END}(?:(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}|{sibling}){OPEN}{SCHEME}"
+        "{NAME_END}(?:{sibling}|(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}){OPEN}{SCHEME}"
     );
     let next_line = match below {
         Below::Bare => format!("(?:[>|][+-]?)?{BREAK}"),
@@ -605,6 +624,13 @@ mod tests {
         let all = ["apikey", "api_key", "api-key"].map(str::to_owned);
         assert!(read_shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", &all).is_ok());
         assert!(read_shape("(?i:api[_-]?key)=(?<secret>[0-9]{4})", &all[..2]).is_err());
+    }
+
+    #[test]
+    fn a_keyword_that_no_match_needs_is_idle() {
+        let words = ["acme", "acme_key", "corp"].map(str::to_owned);
+        assert_eq!(idle_keywords("(?:acme|corp)_key", &words), Ok(vec!["acme_key"]));
+        assert_eq!(idle_keywords("(?:acme|corp)_key", &words[..1]), Ok(vec![]));
     }
 
     #[test]

@@ -115,8 +115,20 @@ pub enum Checksum {
     Crc32Base62,
     /// `glsa_<32>_<8 hex>`: CRC-32 of everything before the last underscore, in hex (Grafana).
     Crc32HexTail,
-    /// Bech32 (BIP 173), as in age secret keys.
+    /// Bech32 (BIP 173), as in age secret keys and Nostr's `nsec1…`.
     Bech32,
+    /// A token with a dot: the length of its payload and a CRC-32, in base 36 (GitLab's routable tokens).
+    /// One without has none.
+    GitlabRoutable,
+    /// Base 32 of which the last two bytes are a CRC-16 of the others, low byte first (NATS, Stellar).
+    Crc16Base32,
+    /// Base 58 of which the last four bytes begin the double SHA-256 of the others (Bitcoin).
+    Base58Check,
+    /// Behind the last `_`: all characters but the last, as bytes, XORed, modulo 62, are the last
+    /// (crates.io's trusted publishing).
+    XorBase62,
+    /// The last bits of a mnemonic phrase begin the SHA-256 of the others (BIP 39, English words).
+    Bip39,
 }
 
 /// A structure that the value must have; reading it may find more of the secret than the regex did.
@@ -127,16 +139,26 @@ pub enum Structure {
     Jwt,
     /// `-----BEGIN …-----` to its `-----END …-----`, with a base64 body.
     Pem,
+    /// A PEM key, and beside it the address of the account that it belongs to.
+    GoogleServiceAccount,
     /// `PuTTY-User-Key-File-…` with its `Private-Lines`.
     PuttyKey,
     /// `user:password` in base64, as in `Authorization: Basic`.
     BasicAuth,
     /// A base64 value that decodes to exactly 64 bytes (Azure storage account keys).
     Base64Of64Bytes,
+    /// A base64 value, possibly percent-encoded, that decodes to exactly 32 bytes (Azure's signatures).
+    Base64Of32Bytes,
+    /// 32 bytes in base64; those of `wg genkey` have five bits that are always the same.
+    WireguardKey,
+    /// Twenty characters of which some may tell the account (AWS access key IDs).
+    AwsKeyId,
     /// A macaroon, as in PyPI's tokens.
     PypiMacaroon,
     /// A base64 JSON object, possibly without padding.
     Base64Json,
+    /// `sntrys_`, a base64 JSON object, `_` and the secret (Sentry's organization tokens).
+    SentryOrganization,
 }
 
 /// Words or hosts that must stand within some lines of the match.
@@ -154,13 +176,14 @@ fn default_near_lines() -> u16 {
     8
 }
 
-/// Another rule whose match makes this one usable.
+/// Other rules, a match of one of which makes this one usable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
-    /// The id of the other rule.
-    pub with: String,
-    /// How many lines apart they may stand.
+    /// The ids of those rules.
+    pub with: Vec<String>,
+    /// How many lines apart they may stand, if nothing but the distance tells that they belong together:
+    /// in one block of lines, or between the same braces, they may stand anywhere.
     #[serde(default = "default_near_lines")]
     pub lines: u16,
     /// The severity of a match whose counterpart is absent.
@@ -232,6 +255,9 @@ pub struct RuleSpec {
     pub public_values: Vec<Text>,
     /// The counterpart, if it is useless alone.
     pub pair: Option<Pair>,
+    /// Globs, one of which the file's path must match; none: any file will do. Without a `/` they are
+    /// asked of the file's name.
+    pub paths: Vec<Text>,
     /// What can be done with it, where that differs from the provider's guidance.
     pub impact: Option<Text>,
     /// Steps, where they differ from the provider's guidance.

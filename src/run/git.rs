@@ -1,13 +1,19 @@
 //! `straykey git`.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
-use super::{Exit, Files, engine, load_rules, output, since};
+use super::{
+    Exit, engine, load_rules, output, since,
+    suppress::{Desk, Plan},
+};
 use crate::{
     blob::{Blob, Origin},
-    cli::GitArgs,
+    cli::{CommonArgs, GitArgs},
     content::container::{Input, Kind},
     coverage::Gap,
     edit::Edit,
@@ -21,24 +27,83 @@ use crate::{
         git::{self, Opened, Reading, Search, history, range, staged},
         walk::{self, GitIgnored},
     },
+    triage::ground::Extent,
 };
 
 pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
     let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
-    let files = output::open_reports(&args.common)?;
+    let files = output::open_reports(&args.common.output)?;
     let repository = git::open(&args.repository)?;
     let excluded = Excluded::new(&args.common.exclude)?;
     let part = part(args)?;
+    let extent = match &part {
+        // What only the index, or only something unreachable has, would be missed.
+        Part::Whole if !args.no_worktree && !args.reachable_only => Extent::Everything,
+        Part::Whole | Part::Staged | Part::Commits(_) => Extent::Part,
+    };
+    let desk = Desk::open(&args.common, engine, plan(&repository, extent))?;
     let outcome = output::with_progress(&args.common, |meter| {
         let mut outcome = match &part {
-            Part::Whole => whole(args, engine, &repository, meter)?,
+            Part::Whole => whole(&Whole::of(args), engine, &desk, &repository, meter)?,
             Part::Staged => staged(args, engine, &repository, meter)?,
             Part::Commits(commits) => added(args, engine, &repository, commits, meter)?,
         };
         outcome.items.retain(|f| !excluded.covers(&f.origin.path));
         Ok(outcome)
     })?;
-    output::finish(&args.common, engine, outcome, files)
+    output::finish(&args.common, engine, &desk, outcome, files)
+}
+
+/// What a scan of `repository` looks at.
+pub(super) fn plan(repository: &git::Repository, extent: Extent) -> Plan {
+    let root = PathBuf::new();
+    Plan {
+        base: repository.workdir().map(Path::to_path_buf),
+        roots: if extent == Extent::Part { Vec::new() } else { vec![root] },
+        extent,
+    }
+}
+
+/// What a scan of all of the repository at `path` looks at.
+pub(super) fn plan_whole(path: &Path) -> anyhow::Result<Plan> {
+    Ok(plan(&git::open(path)?, Extent::Everything))
+}
+
+/// Reads all of the repository at `path`.
+pub(super) fn read_whole(
+    path: &Path,
+    common: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
+    meter: &Meter,
+) -> anyhow::Result<Outcome<Finding>> {
+    let excluded = Excluded::new(&common.exclude)?;
+    let mut outcome = whole(&Whole::all(common), engine, desk, &git::open(path)?, meter)?;
+    outcome.items.retain(|f| !excluded.covers(&f.origin.path));
+    Ok(outcome)
+}
+
+/// How to read all of a repository.
+struct Whole<'a> {
+    common: &'a CommonArgs,
+    reading: Reading,
+    worktree: bool,
+    unreachable: bool,
+}
+
+impl<'a> Whole<'a> {
+    fn all(common: &'a CommonArgs) -> Self {
+        Self { common, reading: Reading::Changes, worktree: true, unreachable: true }
+    }
+
+    fn of(args: &'a GitArgs) -> Self {
+        Self {
+            common: &args.common,
+            reading: options(args).reading,
+            worktree: !args.no_worktree,
+            unreachable: !args.reachable_only,
+        }
+    }
 }
 
 /// What to read.
@@ -99,7 +164,7 @@ fn options(args: &GitArgs) -> history::Options {
     }
 }
 
-fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
+pub(super) fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
     Outcome {
         items: read.items.into_iter().map(|(finding, history)| told(finding, history)).collect(),
         coverage: read.coverage,
@@ -109,18 +174,20 @@ fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
 
 /// Every object, and the files that are checked out.
 fn whole(
-    args: &GitArgs,
+    what: &Whole<'_>,
     engine: &Engine,
+    desk: &Desk<'_>,
     repository: &git::Repository,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
-    let read = history::scan(repository, &Texts(engine), options(args), meter);
+    let options = history::Options { reading: what.reading, threads: what.common.threads };
+    let read = history::scan(repository, &Texts(engine), options, meter);
     let mut outcome = with_history(read);
-    if args.reachable_only {
+    if !what.unreachable {
         outcome.items.retain(|f| !is_unreachable(f));
     }
-    if let Some(directory) = repository.workdir().filter(|_| !args.no_worktree) {
-        add_worktree(&mut outcome, checked_out(args, engine, directory, meter)?);
+    if let Some(directory) = repository.workdir().filter(|_| what.worktree) {
+        add_worktree(&mut outcome, checked_out(what.common, desk, directory, meter)?);
     }
     Ok(outcome)
 }
@@ -134,18 +201,18 @@ fn is_unreachable(finding: &Finding) -> bool {
 }
 
 fn checked_out(
-    args: &GitArgs,
-    engine: &Engine,
+    args: &CommonArgs,
+    desk: &Desk<'_>,
     directory: &Path,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
     let options = walk::Options {
         roots: vec![directory.to_path_buf()],
-        exclude: args.common.exclude.clone(),
-        git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.common.threads,
+        exclude: args.exclude.clone(),
+        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
+        threads: args.threads,
     };
-    walk::walk(&options, meter, &Files(engine)).context("cannot scan the working tree")
+    walk::walk(&options, meter, desk).context("cannot scan the working tree")
 }
 
 /// Adds what stands in the working tree. What the database has as well is one finding, which keeps its
@@ -156,7 +223,8 @@ fn add_worktree(outcome: &mut Outcome<Finding>, worktree: Outcome<Finding>) {
         known.insert(key(finding), n);
     }
     let mut found = worktree.items;
-    found.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    // Of a value that stands twice in a file, the place that no comment allows speaks for both.
+    found.sort_by(|a, b| (a.mark.is_some(), a.sort_key()).cmp(&(b.mark.is_some(), b.sort_key())));
     for mut finding in found {
         finding.origin.shown = finding.origin.path.clone().into();
         match known.get(&key(&finding)) {
@@ -188,7 +256,7 @@ fn stands_today(known: &mut Finding, today: Finding) {
 }
 
 /// The engine, as a repository's texts are searched.
-struct Texts<'e>(&'e Engine);
+pub(super) struct Texts<'e>(pub(super) &'e Engine);
 
 impl Search for Texts<'_> {
     type Memory = Memory;

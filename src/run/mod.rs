@@ -1,11 +1,15 @@
 //! Joins the stages: arguments -> exit code. The only place that knows all layers.
 
+mod baseline;
 mod explain;
 mod git;
+mod hook;
 mod output;
+mod report;
 mod rules;
 mod scan;
 mod since;
+mod suppress;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -16,20 +20,14 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use crate::{
-    blob::{Blob, Origin},
     cli::{Cli, Color, Command, RuleArgs},
-    content::{
-        Limits,
-        container::{Input, Kind},
-    },
-    engine::{Engine, Sightings},
-    finding::Finding,
-    report,
+    content::Limits,
+    engine::Engine,
+    report as reports,
     rule::{
         RuleSet,
         load::{self, LoadError, Selection},
     },
-    source::{Look, Seen},
 };
 
 /// How a run ended.
@@ -64,7 +62,10 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Git(args) => git::git(args),
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
+        Command::Baseline { command } => baseline::baseline(command),
         Command::Explain(args) => explain::explain(args),
+        Command::Hook { command } => hook::hook(command),
+        Command::Report(args) => report::report(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
@@ -106,33 +107,17 @@ fn engine(rules: RuleSet, limits: Limits) -> &'static Engine {
     Box::leak(Box::new(engine.with_limits(limits)))
 }
 
-/// The engine, as files are searched.
-struct Files<'e>(&'e Engine);
-
-impl Files<'_> {
-    fn seen(&self, sightings: &Sightings, origin: &Origin) -> Seen<Finding> {
-        Seen { items: self.0.findings(sightings, origin), gaps: sightings.gaps().to_vec() }
-    }
-}
-
-impl Look for Files<'_> {
-    type Item = Finding;
-
-    fn blob(&self, blob: &Blob<'_>) -> Seen<Finding> {
-        self.seen(&self.0.sight(blob), blob.origin)
-    }
-
-    fn container(&self, head: &[u8]) -> Option<Kind> {
-        self.0.container(head)
-    }
-
-    fn open(&self, origin: &Origin, kind: Kind, input: Input<'_>, stored: u64) -> Seen<Finding> {
-        self.seen(&self.0.sight_container(kind, input, stored), origin)
-    }
+/// The time for formats that state one, in seconds since 1970: `SOURCE_DATE_EPOCH`, if it is set, so
+/// that the same input can give the same bytes.
+///
+/// <https://reproducible-builds.org/specs/source-date-epoch/>
+fn now() -> i64 {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.parse().ok());
+    fixed.unwrap_or_else(|| jiff::Timestamp::now().as_second())
 }
 
 /// Whether standard output gets colours.
-fn style(color: Color) -> report::Style {
+fn style(color: Color) -> reports::Style {
     let wanted = match color {
         Color::Always => true,
         Color::Never => false,
@@ -142,5 +127,5 @@ fn style(color: Color) -> report::Style {
                 && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
         }
     };
-    if wanted { report::Style::Coloured } else { report::Style::Plain }
+    if wanted { reports::Style::Coloured } else { reports::Style::Plain }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -10,45 +10,78 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, style, warn};
+use super::{
+    Exit, now, style,
+    suppress::{Desk, Reading},
+    warn,
+};
 use crate::{
-    cli::CommonArgs,
+    cli::{CommonArgs, OutputArgs},
     coverage::Skip,
     engine::Engine,
     finding::Finding,
-    report::{self, Detail, Report, Secrets, Style},
+    report::{self, Detail, Format, Look, Occasion, Report, Secrets, Style},
     source::{Meter, Outcome},
-    triage::{history, proof},
+    triage::{history, proof, suppress::Tally},
 };
 
 /// Sorts, grades and reports what was read.
 pub(super) fn finish(
     args: &CommonArgs,
     engine: &Engine,
-    mut outcome: Outcome<Finding>,
+    desk: &Desk<'_>,
+    outcome: Outcome<Finding>,
     files: Vec<File>,
 ) -> anyhow::Result<Exit> {
+    finish_as(args, engine, desk, outcome, files, View::Report)
+}
+
+/// The same for a hook, whose terminal report is one screen.
+pub(super) fn finish_hook(
+    args: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
+    outcome: Outcome<Finding>,
+    files: Vec<File>,
+    occasion: Occasion,
+) -> anyhow::Result<Exit> {
+    let is_for_people = args.output.format == Format::Terminal;
+    let view = if is_for_people { View::Hook(occasion) } else { View::Report };
+    finish_as(args, engine, desk, outcome, files, view)
+}
+
+/// What is printed on standard output.
+#[derive(Clone, Copy)]
+pub(super) enum View {
+    /// The report in the format that was asked for.
+    Report,
+    /// One screen for whoever was stopped.
+    Hook(Occasion),
+}
+
+fn finish_as(
+    args: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
+    mut outcome: Outcome<Finding>,
+    files: Vec<File>,
+    view: View,
+) -> anyhow::Result<Exit> {
     outcome.coverage.sort();
-    let mut errors: Vec<String> =
-        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
-    let damaged = outcome.coverage.skipped.get(&Skip::DamagedContainer).into_iter().flatten();
-    errors.extend(damaged.map(|name| format!("`{name}` is damaged: not all of it was searched")));
-    errors.sort();
-    let findings = triage(args, engine, outcome.items, &mut errors);
-    for error in &errors {
-        warn(error);
+    let (Triaged { mut findings, stale }, errors) = judge(engine, desk, &mut outcome);
+    findings.retain(|f| is_wanted(args, f));
+    let mut tally = Tally { stale, ..Tally::default() };
+    tally.count(&findings);
+    if !args.no_suppress {
+        findings.retain(|f| f.suppressed.is_none());
     }
+    let secrets = secrets(&args.output);
     let report = Report {
-        findings: &findings,
-        rules: engine.rules(),
-        coverage: &outcome.coverage,
-        errors: &errors,
-        secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
-        style: style(args.color),
-        detail: detail(args),
+        tally,
+        ..Report::of(&findings, engine.rules(), outcome.coverage, errors, secrets)
     };
-    write_reports(args, &report, files)?;
-    Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
+    write_reports(&args.output, &report, engine.now(), files, view)?;
+    Ok(match (report.errors.is_empty(), findings.is_empty() || args.output.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
         (true, false) => Exit::Findings,
@@ -62,7 +95,7 @@ pub(super) fn with_progress(
 ) -> anyhow::Result<Outcome<Finding>> {
     let meter = Meter::default();
     let done = AtomicBool::new(false);
-    let shown = !args.no_progress && !args.quiet && io::stderr().is_terminal();
+    let shown = !args.no_progress && !args.output.quiet && io::stderr().is_terminal();
     std::thread::scope(|scope| {
         if shown {
             scope.spawn(|| show_progress(&meter, &done));
@@ -96,13 +129,44 @@ fn show_progress(meter: &Meter, done: &AtomicBool) {
     bar.finish_and_clear();
 }
 
-/// Sorts, proves, and leaves out what the user does not want to see.
-fn triage(
-    args: &CommonArgs,
+/// Findings, graded and judged.
+pub(super) struct Triaged {
+    /// All of them, accepted or not. Sorted.
+    pub(super) findings: Vec<Finding>,
+    /// What accepts nothing.
+    stale: Vec<String>,
+}
+
+/// Whether `finding` is as severe and as sure as the user wants it.
+pub(super) fn is_wanted(args: &CommonArgs, finding: &Finding) -> bool {
+    finding.severity >= args.min_severity && finding.confidence >= args.min_confidence
+}
+
+/// Grades and judges what was read, and warns of what went wrong.
+pub(super) fn judge(
     engine: &Engine,
+    desk: &Desk<'_>,
+    outcome: &mut Outcome<Finding>,
+) -> (Triaged, Vec<String>) {
+    let mut errors: Vec<String> =
+        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
+    let damaged = outcome.coverage.skipped.get(&Skip::DamagedContainer).into_iter().flatten();
+    errors.extend(damaged.map(|name| format!("`{name}` is damaged: not all of it was searched")));
+    errors.sort();
+    let triaged = triage(engine, desk, std::mem::take(&mut outcome.items), &mut errors);
+    for error in &errors {
+        warn(error);
+    }
+    (triaged, errors)
+}
+
+/// Sorts, proves and judges.
+fn triage(
+    engine: &Engine,
+    desk: &Desk<'_>,
     mut findings: Vec<Finding>,
     errors: &mut Vec<String>,
-) -> Vec<Finding> {
+) -> Triaged {
     findings.sort_by(|a, b| {
         (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
     });
@@ -113,11 +177,16 @@ fn triage(
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
-    findings.retain(|f| f.severity >= args.min_severity && f.confidence >= args.min_confidence);
-    findings
+    let stale = desk.judge(&mut findings, Reading::with(errors));
+    Triaged { findings, stale }
 }
 
-fn detail(args: &CommonArgs) -> Detail {
+/// Whether secrets are printed.
+pub(super) fn secrets(args: &OutputArgs) -> Secrets {
+    if args.show_secrets { Secrets::Shown } else { Secrets::Redacted }
+}
+
+fn detail(args: &OutputArgs) -> Detail {
     match (args.quiet, args.verbose) {
         (true, _) => Detail::Quiet,
         (false, true) => Detail::Verbose,
@@ -125,7 +194,7 @@ fn detail(args: &CommonArgs) -> Detail {
     }
 }
 
-pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
+pub(super) fn open_reports(args: &OutputArgs) -> anyhow::Result<Vec<File>> {
     args.reports
         .iter()
         .map(|(_, path)| {
@@ -134,19 +203,32 @@ pub(super) fn open_reports(args: &CommonArgs) -> anyhow::Result<Vec<File>> {
         .collect()
 }
 
-/// Every report is tried, whatever becomes of the others.
-fn write_reports(args: &CommonArgs, report: &Report<'_>, files: Vec<File>) -> anyhow::Result<()> {
+/// Every report is tried, whatever becomes of the others. `began` is in seconds since 1970.
+pub(super) fn write_reports(
+    args: &OutputArgs,
+    report: &Report,
+    began: i64,
+    files: Vec<File>,
+    view: View,
+) -> anyhow::Result<()> {
+    let ended = now();
+    let look =
+        Look { style: style(args.color), detail: detail(args), times: (began.min(ended), ended) };
+    let plain = Look { style: Style::Plain, ..look };
     let mut failed = None;
     for ((format, path), file) in args.reports.iter().zip(files) {
-        let plain = Report { style: Style::Plain, ..*report };
-        if let Err(e) = report::write(&plain, *format, &mut BufWriter::new(file)) {
+        if let Err(e) = report::write(report, &plain, *format, &mut BufWriter::new(file)) {
             let error =
                 anyhow::Error::new(e).context(format!("cannot write report `{}`", path.display()));
             failed.get_or_insert(error);
         }
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    if let Err(e) = report::write(report, args.format, &mut out).and_then(|()| out.flush()) {
+    let written = match view {
+        View::Report => report::write(report, &look, args.format, &mut out),
+        View::Hook(occasion) => report::write_hook(report, &look, occasion, &mut out),
+    };
+    if let Err(e) = written {
         failed.get_or_insert(anyhow::Error::new(e).context("cannot write to standard output"));
     }
     failed.map_or(Ok(()), Err)

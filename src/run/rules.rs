@@ -8,15 +8,15 @@ use super::{Exit, engine, print};
 use crate::{
     cli::{GuideArgs, RulesCommand},
     content::Limits,
-    report,
+    report::{self, RuleEntry},
     rule::{
         RuleSet,
         cases::{self, Case},
         check::{self, Cases},
+        file::RuleFile,
         load::{self, LoadError, Selection},
     },
-    selftest,
-    triage::guidance,
+    selftest::{self, Remark},
 };
 
 pub(super) fn rules(command: &RulesCommand) -> anyhow::Result<Exit> {
@@ -51,6 +51,9 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
     if rule.min_entropy_bits > 0.0 {
         writeln!(out, "entropy     at least {} bits per byte", rule.min_entropy_bits)?;
     }
+    if !rule.paths.is_empty() {
+        writeln!(out, "files       {}", rule.paths.join(" "))?;
+    }
     for pattern in rules.patterns().iter().map(|p| &p.spec) {
         writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;
         writeln!(out, "regex       {}", pattern.regex)?;
@@ -59,7 +62,7 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
         }
     }
     writeln!(out, "source      {} (read {})\n", rule.source, rule.checked)?;
-    out.push_str(&report::text(&guidance::runbook(&rules, rule)));
+    out.push_str(&report::text(&RuleEntry::of(&rules, rule)));
     print(out.as_bytes())
 }
 
@@ -77,7 +80,7 @@ pub(super) fn guide(args: &GuideArgs) -> anyhow::Result<Exit> {
     let chosen = if exact.is_empty() { of_provider().collect() } else { exact };
     let mut books: Vec<String> = Vec::new();
     for rule in chosen {
-        let text = report::text(&guidance::runbook(&rules, rule));
+        let text = report::text(&RuleEntry::of(&rules, rule));
         if !books.contains(&text) {
             books.push(text);
         }
@@ -97,22 +100,40 @@ fn providers(rules: &RuleSet) -> anyhow::Result<Exit> {
 }
 
 fn test(paths: &[PathBuf]) -> anyhow::Result<Exit> {
-    let (rules, cases) = under_test(paths)?;
+    let UnderTest { rules, forms, cases } = under_test(paths)?;
     let engine = engine(rules, Limits::default());
     let failures = selftest::run(engine, &cases);
+    let missing = selftest::missing_parts(&forms);
     let mut out = String::new();
     for f in &failures {
         let Case { file, rule, expected, index, .. } = &f.case;
         writeln!(out, "{}: `{rule}`: {}[{index}] {}", file.display(), expected.key(), f.problem)?;
     }
+    let remarks = missing.iter().cloned().chain(selftest::remarks(engine, &cases));
+    let mut count = 0;
+    for Remark { file, subject, text } in remarks {
+        writeln!(out, "{}: `{subject}`: remark: {text}", file.display())?;
+        count += 1;
+    }
+    if count > 0 {
+        writeln!(out, "{count} remarks")?;
+    }
     writeln!(out, "{} cases, {} failed", cases.len(), failures.len())?;
     print(out.as_bytes())?;
-    Ok(if failures.is_empty() { Exit::Clean } else { Exit::Findings })
+    // Our own catalogue must be complete; what a user's lacks is the user's business.
+    let complete = !paths.is_empty() || missing.is_empty();
+    Ok(if failures.is_empty() && complete { Exit::Clean } else { Exit::Findings })
+}
+
+struct UnderTest {
+    rules: RuleSet,
+    forms: Vec<(PathBuf, RuleFile)>,
+    cases: Vec<Case>,
 }
 
 /// The rules and the cases of `paths`, or of the built-in files. A file that has the name of a
 /// built-in one takes its place, so that it can be worked on.
-fn under_test(paths: &[PathBuf]) -> Result<(RuleSet, Vec<Case>), LoadError> {
+fn under_test(paths: &[PathBuf]) -> Result<UnderTest, LoadError> {
     let files: Vec<(PathBuf, String)> = if paths.is_empty() {
         load::BUILTIN_FILES
             .iter()
@@ -130,22 +151,24 @@ fn under_test(paths: &[PathBuf]) -> Result<(RuleSet, Vec<Case>), LoadError> {
     before.rules.retain(|r| !replaced[r.provider]);
     let mut errors = Vec::new();
     let mut forms = Vec::new();
-    let mut all = Vec::new();
+    let mut cases = Vec::new();
     for (path, text) in &files {
         match check::parse_file(path, text) {
             Ok(form) => {
-                all.extend(cases::of_file(path, &form));
+                cases.extend(cases::of_file(path, &form));
                 forms.push((path.clone(), form));
             }
             Err(e) => errors.push(e),
         }
     }
     match check::check_files(before, &forms, Cases::Required) {
-        Ok(catalogue) if errors.is_empty() => Ok((RuleSet::new(catalogue), all)),
-        Ok(_) => Err(LoadError::Check(errors)),
-        Err(more) => {
-            errors.extend(more);
-            Err(LoadError::Check(errors))
+        Ok(catalogue) => {
+            errors.extend(load::explosive(&catalogue, &forms));
+            if errors.is_empty() {
+                return Ok(UnderTest { rules: RuleSet::new(catalogue), forms, cases });
+            }
         }
+        Err(more) => errors.extend(more),
     }
+    Err(LoadError::Check(errors))
 }

@@ -1,11 +1,16 @@
 //! `straykey scan`.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use super::{Exit, Files, engine, load_rules, output};
+use super::{
+    Exit, engine, load_rules, output,
+    suppress::{Desk, Plan},
+};
 use crate::{
-    cli::ScanArgs,
-    engine::Engine,
+    cli::{CommonArgs, ScanArgs},
     finding::Finding,
     source::{
         Meter, Outcome, stdin,
@@ -15,24 +20,32 @@ use crate::{
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
     let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
+    let desk = Desk::open(&args.common, engine, Plan::of_files(&args.paths))?;
     // Before the scan, so that a typing error does not cost one.
-    let files = output::open_reports(&args.common)?;
-    let outcome = output::with_progress(&args.common, |meter| read(args, engine, meter))?;
-    output::finish(&args.common, engine, outcome, files)
+    let files = output::open_reports(&args.common.output)?;
+    let outcome =
+        output::with_progress(&args.common, |meter| read(&args.paths, &args.common, &desk, meter))?;
+    output::finish(&args.common, engine, &desk, outcome, files)
 }
 
-fn read(args: &ScanArgs, engine: &Engine, meter: &Meter) -> anyhow::Result<Outcome<Finding>> {
+/// Reads files, directories and, for `-`, standard input.
+pub(super) fn read(
+    paths: &[PathBuf],
+    args: &CommonArgs,
+    desk: &Desk<'_>,
+    meter: &Meter,
+) -> anyhow::Result<Outcome<Finding>> {
     let (streams, roots): (Vec<_>, Vec<_>) =
-        args.paths.iter().cloned().partition(|p| p == Path::new("-"));
+        paths.iter().cloned().partition(|p| p == Path::new("-"));
     let options = walk::Options {
         roots,
-        exclude: args.common.exclude.clone(),
-        git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.common.threads,
+        exclude: args.exclude.clone(),
+        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
+        threads: args.threads,
     };
-    let mut outcome = walk::walk(&options, meter, &Files(engine))?;
+    let mut outcome = walk::walk(&options, meter, desk)?;
     if !streams.is_empty() {
-        outcome.add(stdin::read(io::stdin().lock(), meter, &Files(engine)));
+        outcome.add(stdin::read(io::stdin().lock(), meter, desk));
     }
     if options.roots.is_empty() {
         outcome.coverage.ignore_rules = false;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{blob::Origin, finding::Finding, secret::Secret};
+use crate::{finding::Finding, secret::Secret};
 
 /// So many others are listed for one finding.
 pub const MAX_LISTED: usize = 20;
@@ -11,23 +11,16 @@ pub const MAX_LISTED: usize = 20;
 /// The findings of a run, by value.
 #[derive(Debug)]
 pub struct SameValues<'f> {
-    by_value: HashMap<&'f Secret, Group<'f>>,
-}
-
-#[derive(Debug, Default)]
-struct Group<'f> {
-    fingerprints: BTreeSet<&'f str>,
-    origins: BTreeSet<&'f Origin>,
+    by_value: HashMap<&'f Secret, BTreeSet<&'f str>>,
 }
 
 impl<'f> SameValues<'f> {
     /// Groups `findings`.
     pub fn of(findings: &'f [Finding]) -> Self {
-        let mut by_value: HashMap<&Secret, Group<'_>> = HashMap::new();
+        let mut by_value: HashMap<&Secret, BTreeSet<_>> = HashMap::new();
         for finding in findings {
             let group = by_value.entry(&finding.secret).or_default();
-            group.fingerprints.insert(finding.fingerprint.as_str());
-            group.origins.insert(&finding.origin);
+            group.insert(finding.fingerprint.as_str());
         }
         Self { by_value }
     }
@@ -37,18 +30,8 @@ impl<'f> SameValues<'f> {
     /// What has its own fingerprint, which is the same rule in the same file, is not among them.
     pub fn fingerprints(&self, finding: &Finding) -> Vec<&'f str> {
         let Some(group) = self.by_value.get(&finding.secret) else { return Vec::new() };
-        let others =
-            group.fingerprints.iter().filter(|&&other| other != finding.fingerprint.as_str());
+        let others = group.iter().filter(|&&other| other != finding.fingerprint.as_str());
         others.take(MAX_LISTED).copied().collect()
-    }
-
-    /// The other inputs in which the value of `finding` stands: how many, and the first
-    /// `MAX_LISTED`, sorted.
-    pub fn elsewhere(&self, finding: &Finding) -> (usize, Vec<&'f Origin>) {
-        let Some(group) = self.by_value.get(&finding.secret) else { return (0, Vec::new()) };
-        let others = group.origins.iter().filter(|&&other| *other != finding.origin);
-        let count = group.origins.len() - usize::from(group.origins.contains(&finding.origin));
-        (count, others.take(MAX_LISTED).copied().collect())
     }
 }
 
@@ -77,19 +60,15 @@ mod tests {
         assert_eq!(same.fingerprints(&findings[0]), sorted(vec![print(2), print(3)]));
         assert_eq!(same.fingerprints(&findings[3]), sorted(vec![print(0), print(2)]));
         assert_eq!(same.fingerprints(&findings[4]), [""; 0]);
-        assert_eq!(same.elsewhere(&findings[0]), (1, vec![&findings[2].origin]));
-        assert_eq!(same.elsewhere(&findings[4]), (0, vec![]));
     }
 
     #[test]
-    fn of_many_places_the_first_are_listed_and_all_are_counted() {
+    fn of_many_places_the_first_are_listed() {
         let rules = sample::rules();
         let of = |n| sample::finding(&rules, "hirepanda-api-key", &format!("{n:05}"), "one");
         let findings: Vec<_> = (0..20_000).map(of).collect();
         let same = SameValues::of(&findings);
         let listed = findings.iter().map(|f| same.fingerprints(f).len()).sum::<usize>();
         assert_eq!(listed, 20_000 * MAX_LISTED, "this takes no time");
-        let (count, first) = same.elsewhere(&findings[0]);
-        assert_eq!((count, first.len(), first[0].path.as_str()), (19_999, 20, "00001"));
     }
 }

@@ -32,6 +32,8 @@ pub(crate) fn finding(rules: &RuleSet, id: &str, path: &str, value: &str) -> Fin
         signed_token: false,
         inside: None,
         history: None,
+        mark: None,
+        suppressed: None,
     }
 }
 

@@ -315,3 +315,25 @@ fn a_key_by_name_needs_its_name() {
     let report = project.assert_marks_are_reported(&[]);
     assert_eq!(finding_in(&report, "a.txt")["confidence"], "medium");
 }
+
+#[test]
+fn a_counterpart_stands_in_the_same_block_and_is_real() {
+    let (id, secret) = ("AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=@@aws-secret-access-key@@\n");
+    let between = "REGION=eu-west-1\n".repeat(12);
+    let real = format!("{id}@@aws-access-key-id@@\n");
+    let example = format!("{id}AKIA{}\n", "IOSFODNN7EXAMPLE");
+    let mut project = Project::with("block", &format!("{real}{between}{secret}"));
+    project.plant("blocks", &format!("{real}\n{between}{secret}"));
+    project.plant("example", &format!("{example}{secret}"));
+    let report = project.assert_marks_are_reported(&[]);
+    let reason = |path: &str| {
+        let of_secret = |f: &&Value| f["path"] == path && f["rule"] == "aws-secret-access-key";
+        let finding = findings(&report).iter().find(of_secret).expect("it is reported");
+        (finding["severity"].clone(), finding["reasons"][0].clone())
+    };
+    let found = ("critical".into(), "its counterpart stands beside it".into());
+    let alone = ("high".into(), "its counterpart was not found nearby".into());
+    assert_eq!(reason("block"), found);
+    assert_eq!(reason("blocks"), alone);
+    assert_eq!(reason("example"), alone);
+}

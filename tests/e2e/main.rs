@@ -5,25 +5,34 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 
+mod action;
 mod bad_input;
+mod ci;
 mod commands;
 mod containers;
 mod encoded;
 mod fakes;
 mod fixtures;
+mod formats;
 mod hidden;
 mod history;
 mod history_bad;
 mod history_edits;
 mod history_random;
 mod history_truth;
+mod hook;
+mod hook_install;
 mod hostile_containers;
 mod inputs;
+mod install;
 mod jwt;
 mod output;
 mod pack;
 mod packs;
 mod project;
+mod report;
 mod repository;
+mod runner;
 mod sarif;
 mod small_scans;
+mod triage;

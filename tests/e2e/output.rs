@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::project::{Project, count, findings, places};
 
 const FIXTURES: [&str; 5] = ["dotenv", "node", "notebook", "infra", "docs"];
-const FORMATS: [&str; 4] = ["terminal", "json", "jsonl", "sarif"];
+const FORMATS: [&str; 10] =
+    ["terminal", "json", "jsonl", "sarif", "html", "markdown", "github", "gitlab", "junit", "csv"];
 const ONE: &str = "PORT=80\nROCKETPUNCH_API_KEY=@@rocketpunch-app-key@@\n";
 
 /// All fixtures in one tree.
@@ -64,7 +65,7 @@ fn json_says_once_for_each_rule_what_to_do() {
     let (run, report) = everything().scan_json(&[]);
     assert_eq!((run.code, run.stderr.as_str()), (1, ""));
     let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["schema", "tool", "findings", "rules", "coverage", "errors"]);
+    assert_eq!(keys, ["schema", "tool", "findings", "rules", "coverage", "suppressed", "errors"]);
     assert_eq!(report["schema"], "straykey/1");
     assert_eq!(report["tool"]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(report["coverage"]["complete"], true);
@@ -170,7 +171,7 @@ fn colour_is_for_terminals_unless_asked_for() {
     assert!(!coloured(&["--color", "never"], &[]));
     assert!(coloured(&["--color", "always"], &[]));
     assert!(coloured(&["--color", "always"], &[("NO_COLOR", "1")]), "a flag is more than a wish");
-    for format in ["json", "jsonl", "sarif"] {
+    for format in &FORMATS[1..] {
         assert!(!coloured(&["--color", "always", "-f", format], &[]), "{format}");
     }
     project.scan(&["--color", "always", "--report", "terminal=report.txt"]);

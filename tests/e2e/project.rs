@@ -135,10 +135,11 @@ impl Project {
         self.planted.iter().filter(|p| p.expected).map(|p| p.place.clone()).collect()
     }
 
-    /// The binary, in this project, with nothing in its environment.
+    /// The binary, in this project, with nothing in its environment but a time that stands still.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> process::Command {
         let mut command = process::Command::new(assert_cmd::cargo::cargo_bin!("straykey"));
-        command.env_clear().current_dir(self.dir.path()).args(args);
+        command.env_clear().env("SOURCE_DATE_EPOCH", "1767319445");
+        command.current_dir(self.dir.path()).args(args);
         command
     }
 

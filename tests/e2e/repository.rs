@@ -142,7 +142,18 @@ impl Repository {
         self.git_output(args, b"").status.success()
     }
 
+    /// Runs git, and with it the hooks, in this environment: whether it went through, and what was said.
+    pub(crate) fn git_says(&self, environment: &[(&str, &str)], args: &[&str]) -> (bool, String) {
+        let output = self.git_output_in(environment, args, b"");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     fn git_output(&self, args: &[&str], stdin: &[u8]) -> Output {
+        self.git_output_in(&[], args, stdin)
+    }
+
+    fn git_output_in(&self, environment: &[(&str, &str)], args: &[&str], stdin: &[u8]) -> Output {
         let calls = 1 + self.calls.fetch_add(1, Ordering::Relaxed);
         // Each call is an hour later, in a time zone that a report must not lose.
         let hour = format!("@{} +0200", 1_767_319_445 + 3600 * calls);
@@ -167,6 +178,7 @@ impl Repository {
         for setting in ["init.defaultBranch=main", "gc.auto=0", "advice.detachedHead=false"] {
             command.args(["-c", setting]);
         }
+        command.envs(environment.iter().copied());
         command.args(args).current_dir(self.path(""));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("git is installed");

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::{Dropped, Evidence, URL_SAFE, decode_base64};
+use crate::filter::Weakness;
 
 /// A token longer than this is not read to its end.
 const MAX_BYTES: usize = 16 << 10;
@@ -83,7 +84,7 @@ pub(super) fn read(
     if let Some(exp) = jwt.claim("exp").and_then(Value::as_f64) {
         let date = date(exp as i64);
         if (exp as i64) < now {
-            evidence.weakness = Some(format!("it expired on {date}"));
+            evidence.weakness = Some(Weakness::Expired(date.to_string()));
         } else {
             evidence.facts.push(format!("it is valid until {date}"));
         }
@@ -160,7 +161,7 @@ pub(crate) mod tests {
         let mut evidence = Evidence::default();
         read(token.as_bytes(), 0..10, 2_000_000_000, &mut evidence).unwrap();
         assert_eq!(evidence.end, Some(token.len()));
-        assert_eq!(evidence.weakness.as_deref(), Some("it expired on 2001-09-09"));
+        assert_eq!(evidence.weakness, Some(Weakness::Expired("2001-09-09".into())));
         assert_eq!(evidence.facts, ["a JWT signed with HS256, issued by `acme`, for `a b`"]);
     }
 

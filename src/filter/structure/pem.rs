@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::{Dropped, Evidence, decode_base64};
+use crate::filter::Weakness;
 use crate::{filter::entropy, near::contains_ignoring_case};
 
 /// An RSA key of 16,384 bits takes 13 kB; a longer block is not read to its end.
@@ -39,7 +40,7 @@ pub(super) fn read(
         || headers.encrypted
         || openssh_cipher(&decoded).is_some_and(|c| c != b"none")
     {
-        evidence.weakness = Some("it is encrypted with a passphrase".into());
+        evidence.weakness = Some(Weakness::Encrypted);
     }
     if is_key(&decoded, label) {
         evidence.verified = true;
@@ -183,7 +184,7 @@ pub(super) fn read_putty(
     let encryption = find(&rest[..lines], b"Encryption: ").map(|at| &rest[at + 12..]);
     match encryption {
         Some(e) if e.starts_with(b"none") => {}
-        Some(_) => evidence.weakness = Some("it is encrypted with a passphrase".into()),
+        Some(_) => evidence.weakness = Some(Weakness::Encrypted),
         None => return Err(Dropped::Structure("it does not say how it is encrypted")),
     }
     evidence.verified = true;
@@ -225,10 +226,7 @@ mod tests {
     #[test]
     fn a_locked_key_is_weak_and_a_stub_is_nothing() {
         let locked = block(&format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{BODY}"));
-        assert_eq!(
-            read_block(&locked).unwrap().weakness.as_deref(),
-            Some("it is encrypted with a passphrase")
-        );
+        assert_eq!(read_block(&locked).unwrap().weakness, Some(Weakness::Encrypted));
         assert_eq!(read_block(&block("MIIB...")), Err(Dropped::Structure("its body is cut off")));
         assert_eq!(
             read_block(&block("MIIB")),

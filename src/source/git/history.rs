@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -77,16 +77,18 @@ pub(super) struct Survey<T> {
     pub(super) outcome: Outcome<()>,
 }
 
-/// Reads every object of `repository`, to say which of the `wanted` commits matter.
+/// Reads every object of `repository` and of the object directory `also`, to say which of the `wanted`
+/// commits matter.
 pub(super) fn survey<S: Search>(
     repository: &gix::Repository,
+    also: Option<&Path>,
     search: &S,
     options: Options,
     meter: &Meter,
     wanted: &HashSet<ObjectId>,
 ) -> Survey<S::Sightings> {
     let threads = &Threads::new(options.threads);
-    Scan { search, options, meter, prefix: "", threads }.survey(repository, wanted)
+    Scan { search, options, meter, prefix: "", threads }.survey(repository, also, wanted)
 }
 
 /// Makes every blob of `repository` in memory and does nothing with it: how many there are, and their
@@ -183,7 +185,7 @@ struct Read<T> {
 impl<S: Search> Scan<'_, S> {
     fn run(&self, repository: &gix::Repository) -> Outcome<(S::Item, History)> {
         let mut outcome = Outcome::default();
-        let (database, tips) = list(repository, &mut outcome);
+        let (database, tips) = list(repository, None, &mut outcome);
         let read = self.everything(repository, &database, &tips, &mut outcome);
         let told = self.teller(&database, &tips, read).tell();
         outcome.items = told.items;
@@ -199,10 +201,11 @@ impl<S: Search> Scan<'_, S> {
     fn survey(
         &self,
         repository: &gix::Repository,
+        also: Option<&Path>,
         wanted: &HashSet<ObjectId>,
     ) -> Survey<S::Sightings> {
         let mut outcome = Outcome::default();
-        let (database, tips) = list(repository, &mut outcome);
+        let (database, tips) = list(repository, also, &mut outcome);
         let read = self.everything(repository, &database, &tips, &mut outcome);
         let pointers = read.found.pointers.iter().map(|p| database.objects.id(*p).into()).collect();
         let (bearers, sightings) = self.teller(&database, &tips, read).bearers(wanted);
@@ -271,16 +274,18 @@ impl<S: Search> Scan<'_, S> {
     }
 }
 
-/// What the database of `repository` has, and what names it.
-fn list<I>(repository: &gix::Repository, outcome: &mut Outcome<I>) -> (Database, Tips) {
-    let mut database = match repository::object_directories(repository) {
-        Ok(directories) => Database::list(&directories, repository.object_hash()),
-        Err(error) => {
-            note(outcome, error);
-            let own = repository.objects.store_ref().path().to_path_buf();
-            Database::list(&[own], repository.object_hash())
-        }
-    };
+/// What the database of `repository` and the object directory `also` have, and what names it.
+fn list<I>(
+    repository: &gix::Repository,
+    also: Option<&Path>,
+    outcome: &mut Outcome<I>,
+) -> (Database, Tips) {
+    let mut directories = repository::object_directories(repository).unwrap_or_else(|error| {
+        note(outcome, error);
+        vec![repository.objects.store_ref().path().to_path_buf()]
+    });
+    directories.extend(also.map(Path::to_path_buf));
+    let mut database = Database::list(&directories, repository.object_hash());
     let mut tips = Tips::of(repository);
     for error in database.errors.drain(..).chain(tips.errors.drain(..)) {
         note(outcome, error);

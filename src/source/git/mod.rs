@@ -11,6 +11,7 @@ mod delta;
 mod gaps;
 mod graph;
 pub mod history;
+pub mod hooks;
 mod loose;
 mod news;
 mod objects;
@@ -45,7 +46,7 @@ pub use blobs::Reading;
 pub use delta::DeltaError;
 pub use gix::Repository;
 pub use repository::open;
-pub use revisions::Commits;
+pub use revisions::{Commits, Outgoing};
 pub use walk::Broken;
 
 /// What is looked for in the texts of a repository.

@@ -31,6 +31,11 @@ impl Objects {
         self.ids.len() / self.hash.len_in_bytes()
     }
 
+    /// The ids, in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &oid> {
+        self.ids.chunks_exact(self.hash.len_in_bytes()).map(oid::from_bytes_unchecked)
+    }
+
     pub(super) fn hash(&self) -> Kind {
         self.hash
     }

@@ -12,8 +12,8 @@ use super::{
     history,
     news::{self, New, News},
     reader::{Commit, Library, Reader},
-    revisions::{self, Commits, Revisions},
-    teller::{COMMIT_MESSAGE, TAG_MESSAGE},
+    revisions::{self, Commits, Revisions, Stray},
+    teller::{COMMIT_MESSAGE, TAG_MESSAGE, blob_path},
 };
 use crate::{
     history::{Change, History, Introduced, Reach},
@@ -39,13 +39,17 @@ pub fn scan<S: Search>(
     options: history::Options,
     meter: &Meter,
 ) -> Result<Outcome<(S::Item, History)>, GitError> {
-    let library = Library::new(repository, options.threads);
+    let mut library = Library::new(repository, options.threads);
+    if let Some(directory) = commits.object_directory() {
+        library.add(directory)?;
+    }
     let mut revisions = revisions::resolve(repository, &mut library.reader(), commits)?;
     let mut news = News::new(&library, search, meter);
     let mut outcome = Outcome::default();
     if revisions.commits.len() > many {
         let wanted = revisions.commits.iter().map(|c| c.id).collect();
-        let survey = history::survey(repository, search, options, meter, &wanted);
+        let also = commits.object_directory();
+        let survey = history::survey(repository, also, search, options, meter, &wanted);
         revisions.commits.retain(|c| survey.bearers.contains(&c.id));
         news.sightings = survey.sightings;
         news.is_complete = true;
@@ -91,6 +95,7 @@ impl<S: Search> Scan<'_, S> {
         let mut items: Vec<_> = entries.iter().filter_map(|entry| self.told(entry)).collect();
         items.extend(self.messages());
         items.extend(self.tag_messages());
+        items.extend(self.strays());
         items
     }
 
@@ -213,6 +218,24 @@ impl<S: Search> Scan<'_, S> {
         }
         let tags = tags.iter().map(|(id, change)| (*id, Reach::Commit, change));
         self.in_messages(TAG_MESSAGE, tags)
+    }
+
+    /// What blobs hold that no commit brings.
+    fn strays(&mut self) -> Vec<(S::Item, History)> {
+        let named: HashSet<ObjectId> =
+            self.changes.iter().flatten().filter_map(|t| t.now).collect();
+        let mut strays = std::mem::take(&mut self.revisions.strays);
+        strays.retain(|stray| !named.contains(&stray.blob));
+        self.news.read(strays.iter().map(|stray| stray.blob));
+        let mut found = Vec::new();
+        for Stray { blob, reach } in strays {
+            let path = blob_path(&blob);
+            for identity in self.news.identities(&path, blob) {
+                let history = History { reach, in_worktree: false, ..History::of_worktree() };
+                found.extend(self.news.item(&path, blob, identity).map(|item| (item, history)));
+            }
+        }
+        found
     }
 
     fn in_messages<'m>(

@@ -3,23 +3,25 @@
 use std::{
     collections::HashSet,
     io,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use gix::{
     hash::{ObjectId, oid},
     objs::{CommitRef, Find as _, Kind, TagRef, TreeRefIter},
+    odb::{self, Header as _},
 };
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    Opened, Search,
+    GitError, Opened, Search,
     blobs::{self, POINTER},
     commits::{shown_name, signed},
     gaps::Gaps,
     threads::Threads,
     trees::EntryKind,
-    walk::Broken,
+    walk::{Broken, MAX_HELD_BYTES},
 };
 use crate::{
     blob::Origin,
@@ -31,6 +33,8 @@ use crate::{
 /// A repository, and what was read of it so far.
 pub(super) struct Library {
     repository: gix::ThreadSafeRepository,
+    /// Objects that are not in the repository yet.
+    incoming: Option<Arc<odb::Store>>,
     threads: usize,
     /// Started when there is much to read.
     started: OnceLock<Threads>,
@@ -55,10 +59,29 @@ impl Library {
     pub(super) fn new(repository: &gix::Repository, threads: usize) -> Self {
         Self {
             repository: repository.clone().into_sync(),
+            incoming: None,
             threads,
             started: OnceLock::new(),
             ledger: Mutex::default(),
         }
+    }
+
+    /// Has its readers know the objects of the directory `incoming` as well.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read.
+    pub(super) fn add(&mut self, incoming: &Path) -> Result<(), GitError> {
+        let options = odb::store::init::Options {
+            alloc_limit_bytes: Some(MAX_HELD_BYTES as usize),
+            ..odb::store::init::Options::default()
+        };
+        let hash = self.repository.to_thread_local().object_hash();
+        let store = odb::Store::at_opts(incoming.into(), hash, &mut std::iter::empty(), options);
+        self.incoming = Some(Arc::new(
+            store.map_err(|source| GitError::Read { path: incoming.into(), source })?,
+        ));
+        Ok(())
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -73,7 +96,8 @@ impl Library {
         // What is stored counts, and not what a reference says it should look like.
         repository.objects.ignore_replacements = true;
         repository.objects.refresh_never();
-        Reader { library: self, repository, bytes: Vec::new(), buffer: Buffer::new() }
+        let incoming = self.incoming.as_ref().map(odb::Store::to_cache_arc);
+        Reader { library: self, repository, incoming, bytes: Vec::new(), buffer: Buffer::new() }
     }
 
     /// What `work` makes of each of `all`, with several threads if there are many.
@@ -109,6 +133,7 @@ impl Library {
 pub(super) struct Reader<'l> {
     pub(super) library: &'l Library,
     repository: gix::Repository,
+    incoming: Option<odb::Cache<odb::store::Handle<Arc<odb::Store>>>>,
     bytes: Vec<u8>,
     buffer: Buffer,
 }
@@ -157,6 +182,17 @@ pub(super) struct Told {
 }
 
 impl Reader<'_> {
+    /// What the object called `id` is. If it is absent, that is for the caller to judge.
+    pub(super) fn kind(&self, id: &oid) -> Result<Option<Kind>, Noted> {
+        let incoming = self.incoming.iter().map(|odb| odb.try_header(id));
+        let mut found = incoming.chain([self.repository.objects.try_header(id)]);
+        let header = found.find(|found| !matches!(found, Ok(None))).unwrap_or(Ok(None));
+        header.map(|header| header.map(|h| h.kind())).map_err(|source| {
+            self.broken(id, Broken::Data(source));
+            Noted
+        })
+    }
+
     /// The commit or tag called `id`. If it is absent, that is for the caller to judge.
     pub(super) fn annal(&mut self, id: &oid) -> Result<Option<Annal>, Noted> {
         let hash = self.repository.object_hash();
@@ -294,7 +330,11 @@ impl Reader<'_> {
     /// Reads an object into `bytes`: its kind, nothing if it is absent, or an error that is in the ledger.
     fn fetch(&mut self, id: &oid) -> Result<Option<Kind>, Noted> {
         let mut bytes = std::mem::take(&mut self.bytes);
-        let found = self.repository.objects.try_find(id, &mut bytes).map(|o| o.map(|o| o.kind));
+        let incoming = self.incoming.as_ref().map_or(Ok(None), |odb| odb.try_find(id, &mut bytes));
+        let found = match incoming.map(|o| o.map(|o| o.kind)) {
+            Ok(None) => self.repository.objects.try_find(id, &mut bytes).map(|o| o.map(|o| o.kind)),
+            found => found,
+        };
         self.bytes = bytes;
         match found {
             Ok(Some(kind)) => Ok(Some(kind)),

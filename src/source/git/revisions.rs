@@ -1,15 +1,19 @@
 //! Which commits somebody means, by a range, a branch or a date; in an order in which parents come before
 //! children.
 
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::{
+    collections::{BinaryHeap, HashMap, HashSet},
+    path::{Path, PathBuf},
+};
 
-use gix::{hash::ObjectId, revision::plumbing::Spec};
+use gix::{hash::ObjectId, objs::Kind, revision::plumbing::Spec};
 
 use super::{
     GitError,
     graph::MAX_TAGS,
+    objects::Database,
     order,
-    reader::{Annal, Noted, Reader, Told},
+    reader::{Annal, Commit, Noted, Reader, Told},
     refs::reach_of,
 };
 use crate::history::Reach;
@@ -23,6 +27,31 @@ pub enum Commits {
     Branch(String),
     /// Those that were committed in this second since 1970 or later, in the history of one reference or of all.
     Since(i64, Option<String>),
+    /// What a push sends and its other side lacks.
+    Outgoing(Outgoing),
+    /// What is stored in this object directory: the quarantine of a push that is not accepted yet.
+    Incoming(PathBuf),
+}
+
+impl Commits {
+    /// Where their objects are, if the repository does not have them.
+    pub(super) fn object_directory(&self) -> Option<&Path> {
+        match self {
+            Self::Incoming(directory) => Some(directory),
+            Self::Range(_) | Self::Branch(_) | Self::Since(..) | Self::Outgoing(_) => None,
+        }
+    }
+}
+
+/// A push, as far as it is known before it happens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outgoing {
+    /// What is pushed: ids or names.
+    pub tips: Vec<String>,
+    /// Ids of commits that the other side has. Those that are not here say nothing.
+    pub known: Vec<String>,
+    /// What the other side has besides: references whose names begin so, as in `refs/remotes/origin/`.
+    pub known_refs: Option<String>,
 }
 
 /// What was meant.
@@ -34,6 +63,15 @@ pub(super) struct Revisions {
     pub(super) tip: Option<ObjectId>,
     /// Annotated tags on the way from a name to its commit.
     pub(super) tags: Vec<Told>,
+    /// Blobs that may be in none of the commits.
+    pub(super) strays: Vec<Stray>,
+}
+
+/// A blob that no commit has to name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stray {
+    pub(super) blob: ObjectId,
+    pub(super) reach: Reach,
 }
 
 /// One of the commits.
@@ -65,6 +103,9 @@ pub(super) fn resolve(
     reader: &mut Reader<'_>,
     wanted: &Commits,
 ) -> Result<Revisions, GitError> {
+    if let Commits::Incoming(directory) = wanted {
+        return Ok(incoming(repository, reader, directory));
+    }
     let mut walk = Walk::new(repository, reader);
     let since = match wanted {
         Commits::Range(range) => {
@@ -83,6 +124,11 @@ pub(super) fn resolve(
             walk.all();
             Some(*since)
         }
+        Commits::Outgoing(outgoing) => {
+            walk.outgoing(outgoing)?;
+            None
+        }
+        Commits::Incoming(_) => None,
     };
     walk.run();
     Ok(walk.finish(since))
@@ -106,6 +152,7 @@ struct Walk<'w, 'l> {
     queue: BinaryHeap<(i64, ObjectId)>,
     tip: Option<ObjectId>,
     tags: Vec<Told>,
+    strays: Vec<Stray>,
 }
 
 impl<'w, 'l> Walk<'w, 'l> {
@@ -119,6 +166,7 @@ impl<'w, 'l> Walk<'w, 'l> {
             queue: BinaryHeap::new(),
             tip: None,
             tags: Vec::new(),
+            strays: Vec::new(),
         }
     }
 
@@ -212,6 +260,66 @@ impl<'w, 'l> Walk<'w, 'l> {
         }
     }
 
+    /// Starts from what is pushed, and hides what the other side has.
+    fn outgoing(&mut self, outgoing: &Outgoing) -> Result<(), GitError> {
+        let known = outgoing.known.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
+        for id in known.chain(self.refs_below(outgoing.known_refs.as_deref())) {
+            // What is not here, and what is no commit, hides nothing: more is searched then, not less.
+            if let Some((id, Kind::Commit)) = self.peel(id) {
+                self.mark(id, HIDDEN);
+            }
+        }
+        self.tags.clear();
+        outgoing.tips.iter().try_for_each(|name| self.pushed(name))
+    }
+
+    fn refs_below(&self, prefix: Option<&str>) -> Vec<ObjectId> {
+        let Some(prefix) = prefix else { return Vec::new() };
+        let Ok(refs) = self.repository.references() else { return Vec::new() };
+        let found = refs.prefixed(prefix);
+        let ids = found.into_iter().flatten().flatten();
+        ids.filter_map(|reference| Some(reference.try_id()?.detach())).collect()
+    }
+
+    /// Starts from something that is pushed. That may be a tree or a blob: a tag can name anything.
+    fn pushed(&mut self, name: &str) -> Result<(), GitError> {
+        let unresolved = |source| GitError::Revision { name: name.to_owned(), source };
+        let id = match ObjectId::from_hex(name.as_bytes()) {
+            Ok(id) => id,
+            Err(_) => {
+                let found = self.repository.rev_parse_single(name);
+                found.map(gix::Id::detach).map_err(|e| unresolved(Some(Box::new(e))))?
+            }
+        };
+        match self.peel(id).ok_or_else(|| unresolved(None))? {
+            (id, Kind::Commit) => self.tip(id, LEFT),
+            (id, Kind::Blob | Kind::Tree | Kind::Tag) => {
+                let blobs = blobs_below(self.reader, id);
+                let stray = |blob| Stray { blob, reach: Reach::Commit };
+                self.strays.extend(blobs.into_iter().map(stray));
+            }
+        }
+        Ok(())
+    }
+
+    /// What `id` is, or what the tag of that id leads to.
+    fn peel(&mut self, mut id: ObjectId) -> Option<(ObjectId, Kind)> {
+        for _ in 0..MAX_TAGS {
+            match self.reader.kind(&id) {
+                Ok(Some(Kind::Tag)) => match self.reader.annal(&id) {
+                    Ok(Some(Annal::Tag { target, told })) => {
+                        self.tags.push(told);
+                        id = target;
+                    }
+                    Ok(Some(Annal::Commit(_)) | None) | Err(Noted) => return None,
+                },
+                Ok(Some(kind)) => return Some((id, kind)),
+                Ok(None) | Err(Noted) => return None,
+            }
+        }
+        None
+    }
+
     fn tip(&mut self, id: ObjectId, marks: Marks) {
         self.tip = Some(id);
         self.mark(id, marks);
@@ -297,12 +405,59 @@ impl<'w, 'l> Walk<'w, 'l> {
             ledger.gaps.missing.extend(met.parents.iter().filter(|p| self.is_absent(p)));
         }
         let tags = self.tags.into_iter().filter(|tag| tag.change.date.seconds >= since).collect();
-        Revisions { commits: ordered(wanted), tip: self.tip, tags }
+        Revisions { commits: ordered(wanted), tip: self.tip, tags, strays: self.strays }
     }
 
     fn is_absent(&self, id: &ObjectId) -> bool {
         self.met.get(id).is_some_and(|met| !met.is_here)
     }
+}
+
+/// Everything in an object directory that is not the repository's own.
+fn incoming(repository: &gix::Repository, reader: &mut Reader<'_>, directory: &Path) -> Revisions {
+    let database = Database::list(&[directory.to_path_buf()], repository.object_hash());
+    reader.library.ledger().gaps.errors.extend(database.errors);
+    let mut met = HashMap::new();
+    let mut revisions = Revisions::default();
+    for id in database.objects.iter() {
+        match reader.kind(id) {
+            Ok(Some(Kind::Commit | Kind::Tag)) => match reader.annal(id) {
+                Ok(Some(Annal::Commit(Commit { time, parents, .. }))) => {
+                    met.insert(id.into(), Met { marks: LEFT, time, parents, is_here: true });
+                }
+                Ok(Some(Annal::Tag { told, .. })) => revisions.tags.push(told),
+                Ok(None) | Err(Noted) => {}
+            },
+            Ok(Some(Kind::Blob)) => {
+                revisions.strays.push(Stray { blob: id.into(), reach: Reach::Unreachable });
+            }
+            // What a tree holds stands here as well, or is not new.
+            Ok(Some(Kind::Tree) | None) | Err(Noted) => {}
+        }
+    }
+    revisions.commits = ordered(met.iter().map(|(id, met)| (*id, met)).collect());
+    revisions.tip = revisions.commits.last().map(|commit| commit.id);
+    revisions
+}
+
+/// The blob `id`, or those in the tree `id`.
+fn blobs_below(reader: &mut Reader<'_>, id: ObjectId) -> HashSet<ObjectId> {
+    let mut blobs = HashSet::new();
+    let mut seen = HashSet::new();
+    let mut left = vec![id];
+    while let Some(id) = left.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        match reader.kind(&id) {
+            Ok(Some(Kind::Tree)) => left.extend(reader.entries(&id).iter().map(|e| e.link.id)),
+            Ok(_) => {
+                blobs.insert(id);
+            }
+            Err(Noted) => {}
+        }
+    }
+    blobs
 }
 
 /// What stands before and after the dots, if there are any.

@@ -1,7 +1,7 @@
 //! What the index would commit: its files, compared with those of `HEAD`. Reads the index and objects, and
 //! never the working tree.
 
-use std::{collections::BTreeSet, fs, io, ops::Range};
+use std::{collections::BTreeSet, fs, io, ops::Range, path::PathBuf};
 
 use gix::{
     hash::ObjectId,
@@ -36,30 +36,82 @@ pub fn scan<S: Search>(
     threads: usize,
     meter: &Meter,
 ) -> Result<Outcome<(S::Item, History)>, GitError> {
-    let library = Library::new(repository, threads);
-    let parents = parents(repository, &mut library.reader())?;
-    let touched = match index(repository)? {
-        Some(index) => vec![Staged::new(&index, &mut library.reader()).compare(&parents)],
-        None => Vec::new(),
-    };
-    let mut news = News::new(&library, search, meter);
-    let mut outcome = Outcome::default();
-    let mut seen = BTreeSet::new();
-    for new in news.of(&touched) {
-        // The same secret may stand on both sides of a conflict.
-        if seen.insert((new.path.clone(), new.identity))
-            && let Some(item) = news.item(&new.path, new.blob, new.identity)
-        {
-            let of_worktree = History::of_worktree();
-            let history = History { reach: Reach::Index, in_worktree: false, ..of_worktree };
-            outcome.items.push((item, history));
+    Ok(Draft::of(repository, threads)?.scan(search, meter))
+}
+
+/// What the next commit would change.
+pub struct Draft {
+    library: Library,
+    touched: Vec<Touched>,
+}
+
+impl Draft {
+    /// Compares the index of `repository` with `HEAD`, and with what is being merged. `threads`: 0 = one
+    /// per core.
+    ///
+    /// # Errors
+    ///
+    /// If the index or `HEAD` can't be read.
+    pub fn of(repository: &gix::Repository, threads: usize) -> Result<Self, GitError> {
+        let library = Library::new(repository, threads);
+        let parents = parents(repository, &mut library.reader())?;
+        let touched = match index(repository)? {
+            Some(index) => Staged::new(&index, &mut library.reader()).compare(&parents),
+            None => Vec::new(),
+        };
+        Ok(Self { library, touched })
+    }
+
+    /// The files that it writes, from the root, as git stores their paths.
+    pub fn written(&self) -> BTreeSet<&[u8]> {
+        self.touched.iter().filter(|t| t.now.is_some()).map(|t| &*t.path).collect()
+    }
+
+    /// Leaves out what it writes to other files than these.
+    pub fn keep(&mut self, paths: &BTreeSet<Vec<u8>>) {
+        // What it deletes says what was only moved.
+        self.touched.retain(|t| t.now.is_none() || paths.contains(&*t.path));
+    }
+
+    /// Searches what it adds.
+    pub fn scan<S: Search>(self, search: &S, meter: &Meter) -> Outcome<(S::Item, History)> {
+        let Self { library, touched } = self;
+        let touched = [touched];
+        let mut news = News::new(&library, search, meter);
+        let mut outcome = Outcome::default();
+        let mut seen = BTreeSet::new();
+        for new in news.of(&touched) {
+            // The same secret may stand on both sides of a conflict.
+            if seen.insert((new.path.clone(), new.identity))
+                && let Some(item) = news.item(&new.path, new.blob, new.identity)
+            {
+                let of_worktree = History::of_worktree();
+                let history = History { reach: Reach::Index, in_worktree: false, ..of_worktree };
+                outcome.items.push((item, history));
+            }
         }
+        for (why, path) in news.skipped(&touched) {
+            outcome.coverage.skip(why, path);
+        }
+        library.settle(&mut outcome);
+        outcome
     }
-    for (why, path) in news.skipped(&touched) {
-        outcome.coverage.skip(why, path);
-    }
-    library.settle(&mut outcome);
-    Ok(outcome)
+}
+
+/// Every file in the index of `repository`, from the root.
+///
+/// # Errors
+///
+/// If the index can't be read.
+pub fn tracked(repository: &gix::Repository) -> Result<Vec<PathBuf>, GitError> {
+    let Some(index) = index(repository)? else { return Ok(Vec::new()) };
+    // A path that this system can't write is no file here.
+    let path =
+        |entry: &gix::index::Entry| Some(gix::path::from_bstr(entry.path(&index)).ok()?.into());
+    let mut paths: Vec<PathBuf> = index.entries().iter().filter_map(path).collect();
+    // A conflict has a path several times.
+    paths.dedup();
+    Ok(paths)
 }
 
 fn index(repository: &gix::Repository) -> Result<Option<gix::index::File>, GitError> {

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use gix::hash::ObjectId;
+use gix::hash::{ObjectId, oid};
 
 use super::{
     Search,
@@ -28,6 +28,11 @@ use crate::{
 /// Where the text of a message stands: no file of a repository has such a path.
 pub(super) const COMMIT_MESSAGE: &[u8] = b".git/commit-message";
 pub(super) const TAG_MESSAGE: &[u8] = b".git/tag-message";
+
+/// What reports call a blob that stands at no path.
+pub(super) fn blob_path(id: &oid) -> Vec<u8> {
+    format!(".git/blob/{id}").into_bytes()
+}
 
 /// What was told.
 pub(super) struct Told<I> {
@@ -346,8 +351,7 @@ impl<'t, S: Search> Teller<'t, S> {
     /// Everything in the tree or blob `object`; a blob gets a path of its own.
     fn below(&mut self, object: Object, node: Node) -> Vec<(PathId, Object, Identity)> {
         if self.places.blob(node).is_some() {
-            let path = format!(".git/blob/{}", self.objects.id(object));
-            let path = self.paths.intern(path.as_bytes());
+            let path = self.paths.intern(&blob_path(self.objects.id(object)));
             let all = self.identities(path, object);
             return all.iter().map(|&identity| (path, object, identity)).collect();
         }
