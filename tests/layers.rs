@@ -34,7 +34,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
         // To prove a secret with a token, triage needs the one place that knows what a JWT is.
         "triage" => knowing(&["rule", "finding", "filter"]),
         "report" => knowing(&["rule", "finding", "triage"]),
-        "cli" | "run" | "selftest" => knowing(&[
+        "cli" | "config" | "run" | "selftest" => knowing(&[
             "rule",
             "content",
             "prefilter",
@@ -47,6 +47,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
             "triage",
             "report",
             "cli",
+            "config",
             "run",
             "selftest",
         ]),
@@ -65,7 +66,9 @@ fn homes(name: &str) -> &'static [&'static str] {
         "aho_corasick" => &["prefilter"],
         "memchr" => &["content", "exposure", "filter", "near", "prefilter", "source", "span"],
         "regex_automata" => &["rule", "matcher"],
-        "regex_syntax" | "toml" | "postcard" => &["rule"],
+        "regex_syntax" | "postcard" => &["rule"],
+        // The two forms that people write.
+        "toml" | "schemars" => &["config", "rule"],
         "ignore" | "rayon" => &["source"],
         "gix" => &["source::git"],
         "indicatif" => &["run"],
@@ -76,9 +79,9 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["rule", "report"],
-        "serde_json" => &["filter", "report"],
-        "thiserror" => &["rule", "source"],
+        "serde" => &["config", "rule", "report"],
+        "serde_json" => &["config", "filter", "report"],
+        "thiserror" => &["config", "rule", "source"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod file;
 pub mod group;
 pub mod load;
+pub mod own;
 mod pool;
 pub mod shape;
 pub mod spec;

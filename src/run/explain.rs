@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use super::{Exit, engine, load_rules, print};
+use super::{
+    Exit, engine, print,
+    settings::{self, Asked},
+};
 use crate::{
     blob::{Before, Blob, Origin},
     cli::ExplainArgs,
@@ -21,7 +24,9 @@ const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let (path, line) = place(&args.place)?;
-    let engine = engine(load_rules(&args.rules)?);
+    let root = settings::root(Some(Path::new(path)));
+    let asked = Asked::new(&args.config, Some(&root), settings::rule_flags(&args.rules))?;
+    let engine = engine(asked.rules()?);
     let context = || format!("cannot read `{path}`");
     let size = fs::metadata(path).with_context(context)?.len();
     if size > MAX_BYTES {

@@ -4,7 +4,11 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::Context as _;
 
-use super::{Exit, engine, load_rules, output, since};
+use super::{
+    Exit, engine, output,
+    settings::{self, Asked},
+    since,
+};
 use crate::{
     blob::{Blob, Origin},
     cli::GitArgs,
@@ -22,21 +26,24 @@ use crate::{
 };
 
 pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?);
-    let files = output::open_reports(&args.common)?;
     let repository = git::open(&args.repository)?;
-    let excluded = Excluded::new(&args.common.exclude)?;
+    let asked =
+        Asked::new(&args.common.config, repository.workdir(), settings::flags(&args.common))?;
+    let engine = engine(asked.rules()?);
+    let files = output::open_reports(&args.common)?;
+    let globs = [asked.settings.exclude_here.clone(), asked.settings.exclude()].concat();
+    let excluded = Excluded::new(&globs)?;
     let part = part(args)?;
     let outcome = output::with_progress(&args.common, |meter| {
         let mut outcome = match &part {
-            Part::Whole => whole(args, engine, &repository, meter)?,
+            Part::Whole => whole(args, &asked, engine, &repository, meter)?,
             Part::Staged => staged(args, engine, &repository, meter)?,
             Part::Commits(commits) => added(args, engine, &repository, commits, meter)?,
         };
         outcome.items.retain(|f| !excluded.covers(&f.origin.path));
         Ok(outcome)
     })?;
-    output::finish(&args.common, engine, outcome, files)
+    output::finish(&args.common, &asked, engine, outcome, files)
 }
 
 /// What to read.
@@ -108,6 +115,7 @@ fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
 /// Every object, and the files that are checked out.
 fn whole(
     args: &GitArgs,
+    asked: &Asked,
     engine: &Engine,
     repository: &git::Repository,
     meter: &Meter,
@@ -118,7 +126,7 @@ fn whole(
         outcome.items.retain(|f| !is_unreachable(f));
     }
     if let Some(directory) = repository.workdir().filter(|_| !args.no_worktree) {
-        add_worktree(&mut outcome, checked_out(args, engine, directory, meter)?);
+        add_worktree(&mut outcome, checked_out(args, asked, engine, directory, meter)?);
     }
     Ok(outcome)
 }
@@ -133,13 +141,15 @@ fn is_unreachable(finding: &Finding) -> bool {
 
 fn checked_out(
     args: &GitArgs,
+    asked: &Asked,
     engine: &Engine,
     directory: &Path,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
     let options = walk::Options {
         roots: vec![directory.to_path_buf()],
-        exclude: args.common.exclude.clone(),
+        exclude: asked.settings.exclude_here.clone(),
+        exclude_in_repository: asked.settings.exclude(),
         git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.common.threads,
     };
@@ -228,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        rule::load::{self, Selection},
+        rule::load::{self, Selection, Sources},
         secret::sha256_hex,
     };
 
@@ -273,7 +283,7 @@ mod tests {
     }
 
     fn added(path: &Path, commits: &git::Commits, many: usize) -> Vec<String> {
-        let engine = engine(load::load(&[], &Selection::default()).unwrap());
+        let engine = engine(load::load(&Sources::default(), &Selection::default()).unwrap());
         let repository = git::open(path).unwrap();
         let (options, meter) = (history::Options::default(), Meter::default());
         let texts = Texts(engine);

@@ -1,10 +1,12 @@
 //! Joins the stages: arguments -> exit code. The only place that knows all layers.
 
+mod config;
 mod explain;
 mod git;
 mod output;
 mod rules;
 mod scan;
+mod settings;
 mod since;
 
 use std::{
@@ -16,13 +18,10 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use crate::{
-    cli::{Cli, Color, Command, RuleArgs},
+    cli::{Cli, Color, Command},
     engine::Engine,
     report,
-    rule::{
-        RuleSet,
-        load::{self, LoadError, Selection},
-    },
+    rule::RuleSet,
 };
 
 /// How a run ended.
@@ -58,6 +57,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
         Command::Explain(args) => explain::explain(args),
+        Command::Config { command } => config::config(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
@@ -87,10 +87,6 @@ pub fn warn(message: &str) {
     let clean = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
     let message: String = message.chars().map(clean).collect();
     let _ = writeln!(io::stderr().lock(), "straykey: {message}");
-}
-
-fn load_rules(args: &RuleArgs) -> Result<RuleSet, LoadError> {
-    load::load(&args.files, &Selection { only: args.only.clone(), except: args.except.clone() })
 }
 
 /// An engine for the rest of the run. Nothing frees it: that would take a tenth of a short one.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, style, warn};
+use super::{Exit, settings::Asked, style, warn};
 use crate::{
     cli::CommonArgs,
     engine::Engine,
@@ -23,6 +23,7 @@ use crate::{
 /// Sorts, grades and reports what was read.
 pub(super) fn finish(
     args: &CommonArgs,
+    asked: &Asked,
     engine: &Engine,
     mut outcome: Outcome<Finding>,
     files: Vec<File>,
@@ -31,7 +32,7 @@ pub(super) fn finish(
     let mut errors: Vec<String> =
         outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
     errors.sort();
-    let findings = triage(args, engine, outcome.items, &mut errors);
+    let findings = triage(asked, engine, outcome.items, &mut errors)?;
     for error in &errors {
         warn(error);
     }
@@ -45,7 +46,8 @@ pub(super) fn finish(
         detail: detail(args),
     };
     write_reports(args, &report, files)?;
-    Ok(match (errors.is_empty(), findings.is_empty() || args.exit_zero) {
+    let fails = findings.iter().any(|f| f.severity >= asked.settings.fail_on());
+    Ok(match (errors.is_empty(), !fails || args.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
         (true, false) => Exit::Findings,
@@ -95,11 +97,11 @@ fn show_progress(meter: &Meter, done: &AtomicBool) {
 
 /// Sorts, proves, and leaves out what the user does not want to see.
 fn triage(
-    args: &CommonArgs,
+    asked: &Asked,
     engine: &Engine,
     mut findings: Vec<Finding>,
     errors: &mut Vec<String>,
-) -> Vec<Finding> {
+) -> anyhow::Result<Vec<Finding>> {
     findings.sort_by(|a, b| {
         (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
     });
@@ -110,8 +112,11 @@ fn triage(
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
-    findings.retain(|f| f.severity >= args.min_severity && f.confidence >= args.min_confidence);
-    findings
+    let severities = asked.severities()?;
+    findings.iter_mut().for_each(|f| severities.apply(engine.rules(), f));
+    let (severity, confidence) = (asked.settings.min_severity(), asked.settings.min_confidence());
+    findings.retain(|f| f.severity >= severity && f.confidence >= confidence);
+    Ok(findings)
 }
 
 fn detail(args: &CommonArgs) -> Detail {

@@ -1,8 +1,14 @@
 //! `straykey scan`.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use super::{Exit, engine, load_rules, output};
+use super::{
+    Exit, engine, output,
+    settings::{self, Asked},
+};
 use crate::{
     cli::ScanArgs,
     engine::Engine,
@@ -14,19 +20,28 @@ use crate::{
 };
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?);
+    let named = args.paths.iter().find(|p| *p != Path::new("-"));
+    let root = settings::root(named.map(PathBuf::as_path));
+    let asked = Asked::new(&args.common.config, Some(&root), settings::flags(&args.common))?;
+    let engine = engine(asked.rules()?);
     // Before the scan, so that a typing error does not cost one.
     let files = output::open_reports(&args.common)?;
-    let outcome = output::with_progress(&args.common, |meter| read(args, engine, meter))?;
-    output::finish(&args.common, engine, outcome, files)
+    let outcome = output::with_progress(&args.common, |meter| read(args, &asked, engine, meter))?;
+    output::finish(&args.common, &asked, engine, outcome, files)
 }
 
-fn read(args: &ScanArgs, engine: &Engine, meter: &Meter) -> anyhow::Result<Outcome<Finding>> {
+fn read(
+    args: &ScanArgs,
+    asked: &Asked,
+    engine: &Engine,
+    meter: &Meter,
+) -> anyhow::Result<Outcome<Finding>> {
     let (streams, roots): (Vec<_>, Vec<_>) =
         args.paths.iter().cloned().partition(|p| p == Path::new("-"));
     let options = walk::Options {
         roots,
-        exclude: args.common.exclude.clone(),
+        exclude: asked.settings.exclude_here.clone(),
+        exclude_in_repository: asked.settings.exclude(),
         git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.common.threads,
     };

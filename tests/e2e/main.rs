@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod commands;
+mod config;
 mod fakes;
 mod fixtures;
 mod hidden;

@@ -1,0 +1,282 @@
+//! Finds configuration files, reads them with what they extend, and checks every entry.
+//!
+//! A repository that is scanned may be hostile: its own file can name no file outside it, no message
+//! quotes what a file holds, and what is read has a bound.
+
+use std::{
+    fs,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+
+use super::{
+    AllowForm, ConfigError, Place, Settings, SeverityForm, Sourced, file::ConfigFile, shown,
+};
+use crate::{
+    blob::Before,
+    rule::{self, check::message_without_values, own::OwnRule},
+    source::exclude::Excluded,
+    span,
+};
+
+/// What the file at the root of a repository is called.
+pub const FILE_NAME: &str = "straykey.toml";
+
+/// A larger file is no configuration.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Longer chains of `extends` help nobody.
+const MAX_FILES: usize = 8;
+
+/// The root of the repository that `path` lies in: the nearest directory upwards that has a `.git`.
+pub fn repository_root(path: &Path) -> Option<PathBuf> {
+    let real = fs::canonicalize(path).ok()?;
+    real.ancestors().find(|d| d.join(".git").exists()).map(Path::to_path_buf)
+}
+
+/// The settings of the file that belongs to the directory `root`, if there is one.
+///
+/// # Errors
+///
+/// If there is one and it can't be used, or if it names a file that is not below `root`.
+pub fn of_directory(root: &Path) -> Result<Settings, ConfigError> {
+    let path = root.join(FILE_NAME);
+    if path.symlink_metadata().is_err() {
+        return Ok(Settings::default());
+    }
+    let root = canonical(root)?;
+    Reader { root: Some(root), chain: Vec::new() }.settings(&path)
+}
+
+/// The settings of the file `path`, which the user named and may name any other.
+///
+/// # Errors
+///
+/// If it can't be used.
+pub fn of_file(path: &Path) -> Result<Settings, ConfigError> {
+    Reader { root: None, chain: Vec::new() }.settings(path)
+}
+
+/// Reads one TOML file and its text.
+///
+/// # Errors
+///
+/// If it can't be read, or does not have the form `T`.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(T, String), ConfigError> {
+    let problem = |problem: String| ConfigError::File { path: path.into(), problem };
+    let unreadable = |source| ConfigError::Read { path: path.into(), source };
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(problem("is not a file".into()));
+    }
+    if meta.len() > MAX_BYTES {
+        return Err(problem(format!("has {} bytes; at most {MAX_BYTES} are read", meta.len())));
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    match toml::from_str(&text) {
+        Ok(form) => Ok((form, text)),
+        Err(e) => {
+            let at = e.span().map_or(0, |s| s.start.min(text.len()));
+            let place = span::line_col(text.as_bytes(), at, Before::default());
+            let message = message_without_values(&e);
+            let (line, column) = (place.line, place.col);
+            Err(ConfigError::Form { path: path.into(), line, column, message })
+        }
+    }
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, ConfigError> {
+    fs::canonicalize(path).map_err(|source| ConfigError::Read { path: path.into(), source })
+}
+
+/// Reads a file and those it extends.
+struct Reader {
+    /// No file outside this directory is read.
+    root: Option<PathBuf>,
+    /// The files that are being read, each extended by the one before.
+    chain: Vec<PathBuf>,
+}
+
+impl Reader {
+    fn settings(&mut self, path: &Path) -> Result<Settings, ConfigError> {
+        let name = shown(path);
+        let problem =
+            |problem: &str| Err(ConfigError::File { path: name.clone(), problem: problem.into() });
+        let real = canonical(path)?;
+        if self.root.as_ref().is_some_and(|root| !real.starts_with(root)) {
+            return problem("leads out of the repository");
+        }
+        if self.chain.contains(&real) {
+            return problem("extends itself");
+        }
+        if self.chain.len() == MAX_FILES {
+            return problem("is extended over too many files; at most 8 are read");
+        }
+        self.chain.push(real);
+        let (file, text): (ConfigFile, String) = read(&name)?;
+        let entries = Entries { path: &name, text: &text, reader: self };
+        let own = entries.settings(&file)?;
+        let settings = match &file.extends {
+            None => own,
+            Some(base) => {
+                let base = entries.path(base, "extends")?.value;
+                self.settings(&base)?.with(own)
+            }
+        };
+        self.chain.pop();
+        Ok(settings)
+    }
+}
+
+/// Checks the entries of one file.
+struct Entries<'f> {
+    path: &'f Path,
+    text: &'f str,
+    reader: &'f Reader,
+}
+
+impl Entries<'_> {
+    fn settings(&self, file: &ConfigFile) -> Result<Settings, ConfigError> {
+        Ok(Settings {
+            files: vec![self.path.into()],
+            rule_files: all(&file.rules, |path| self.path(path, "rules"))?,
+            own_rules: all(&file.rule, |rule| Ok(self.rule(rule)))?,
+            only: Vec::new(),
+            disable: all(&file.disable, |id| Ok(self.sourced(id)))?,
+            exclude: all(&file.exclude, |glob| self.glob(glob))?,
+            exclude_here: Vec::new(),
+            baseline: file.baseline.as_ref().map(|b| self.path(b, "baseline")).transpose()?,
+            min_severity: file.min_severity.as_ref().map(|s| self.sourced(s)),
+            min_confidence: file.min_confidence.as_ref().map(|s| self.sourced(s)),
+            fail_on: file.fail_on.as_ref().map(|s| self.sourced(s)),
+            severities: all(&file.severity, |entry| self.severity(entry))?,
+            allow: all(&file.allow, |entry| self.allow(entry))?,
+        })
+    }
+
+    fn line(&self, span: &Range<usize>) -> usize {
+        span::line_col(self.text.as_bytes(), span.start, Before::default()).line
+    }
+
+    fn sourced<T: Clone>(&self, value: &Spanned<T>) -> Sourced<T> {
+        let place = Place::File(self.path.into(), self.line(&value.span()));
+        Sourced { value: value.get_ref().clone(), place }
+    }
+
+    fn rule(&self, rule: &Spanned<toml::Table>) -> OwnRule {
+        let line = self.line(&rule.span());
+        OwnRule { path: self.path.into(), line, table: rule.get_ref().clone() }
+    }
+
+    /// A path relative to the file, which exists and is where it may be.
+    fn path(
+        &self,
+        path: &Spanned<String>,
+        key: &'static str,
+    ) -> Result<Sourced<PathBuf>, ConfigError> {
+        let Sourced { value, place } = self.sourced(path);
+        let whole = self.path.parent().unwrap_or(Path::new("")).join(&value);
+        let real = fs::canonicalize(&whole);
+        let outside = |root: &PathBuf| match &real {
+            Ok(real) => !real.starts_with(root),
+            // What does not exist must not tell whether something else does.
+            Err(_) => {
+                Path::new(&value).is_absolute() || value.split(['/', '\\']).any(|p| p == "..")
+            }
+        };
+        if self.reader.root.as_ref().is_some_and(outside) {
+            return Err(entry(place, key, "must name a file in this repository"));
+        }
+        if let Err(e) = real {
+            let problem = format!("names `{}`, which can't be read: {e}", whole.display());
+            return Err(entry(place, key, &problem));
+        }
+        Ok(Sourced { value: whole, place })
+    }
+
+    fn glob(&self, glob: &Spanned<String>) -> Result<Sourced<String>, ConfigError> {
+        let glob = self.sourced(glob);
+        check_globs(std::slice::from_ref(&glob.value), &glob.place, "exclude")?;
+        Ok(glob)
+    }
+
+    fn severity(&self, form: &Spanned<SeverityForm>) -> Result<Sourced<SeverityForm>, ConfigError> {
+        let sourced = self.sourced(form);
+        check_severity(&sourced.value, &sourced.place)?;
+        Ok(sourced)
+    }
+
+    fn allow(&self, form: &Spanned<AllowForm>) -> Result<Sourced<AllowForm>, ConfigError> {
+        let sourced = self.sourced(form);
+        let Sourced { value: AllowForm { paths, values, rules, commits, fingerprints, .. }, place } =
+            &sourced;
+        let wrong = |key, problem: &str| Err(entry(place.clone(), key, problem));
+        if [paths, values, rules, commits, fingerprints].iter().all(|list| list.is_empty()) {
+            return wrong(
+                "allow",
+                "needs one of `paths`, `values`, `rules`, `commits`, `fingerprints`",
+            );
+        }
+        check_globs(paths, place, "allow.paths")?;
+        if values.iter().any(|v| rule::compile(v).is_err()) {
+            return wrong(
+                "allow.values",
+                "has an entry that is not a regex (one that Rust's `regex` reads, for ASCII)",
+            );
+        }
+        if values.iter().any(|v| rule::compile(v).is_ok_and(|regex| regex.is_match(""))) {
+            return wrong("allow.values", "has an entry that matches everything");
+        }
+        if !commits.iter().all(|c| is_commit(c)) {
+            return wrong("allow.commits", "takes hashes of 7 to 64 hex digits");
+        }
+        Ok(sourced)
+    }
+}
+
+fn all<T, U>(
+    list: &[T],
+    each: impl Fn(&T) -> Result<U, ConfigError>,
+) -> Result<Vec<U>, ConfigError> {
+    list.iter().map(each).collect()
+}
+
+fn entry(place: Place, key: &'static str, problem: &str) -> ConfigError {
+    ConfigError::Entry { place, key, problem: problem.into() }
+}
+
+fn is_commit(hash: &str) -> bool {
+    (7..=64).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Checks a `[[severity]]` entry of a configuration or a policy.
+pub(super) fn check_severity(form: &SeverityForm, place: &Place) -> Result<(), ConfigError> {
+    if form.rules.is_empty() && form.paths.is_empty() {
+        return Err(entry(place.clone(), "severity", "needs `rules` or `paths`"));
+    }
+    check_globs(&form.paths, place, "severity.paths")
+}
+
+pub(super) fn check_globs(
+    globs: &[String],
+    place: &Place,
+    key: &'static str,
+) -> Result<(), ConfigError> {
+    for glob in globs {
+        // In ignore files it takes a path back in; here there is nothing to take it from.
+        if glob.starts_with('!') {
+            return Err(entry(
+                place.clone(),
+                key,
+                &format!("can't hold `{glob}`: a glob does not begin with `!`"),
+            ));
+        }
+        if Excluded::new(std::slice::from_ref(glob)).is_err() {
+            return Err(entry(place.clone(), key, &format!("holds `{glob}`, which is not a glob")));
+        }
+    }
+    Ok(())
+}
