@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 
+mod baseline;
+mod gitleaks;
+
+pub use baseline::{BaselineArgs, BaselineCommand};
+pub use gitleaks::GitleaksArgs;
+
 use crate::{
     config::schema::File as SchemaFile,
     report::Format,
@@ -37,6 +43,12 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Accept what is found today, or forget what is no longer there
+    Baseline {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: BaselineCommand,
+    },
     /// Say which gates a line passed or failed, and why
     Explain(ExplainArgs),
     /// Look at the configuration, or carry one over from another scanner
@@ -45,6 +57,15 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// As `gitleaks detect`
+    #[command(hide = true)]
+    Detect(Box<GitleaksArgs>),
+    /// As `gitleaks protect`
+    #[command(hide = true)]
+    Protect(Box<GitleaksArgs>),
+    /// As `gitleaks dir`
+    #[command(hide = true, aliases = ["directory", "file"])]
+    Dir(Box<GitleaksArgs>),
     /// Print a completion script
     Completions {
         /// The shell to complete for
@@ -120,6 +141,15 @@ pub struct CommonArgs {
     /// Which configuration to use.
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// What was accepted before.
+    #[command(flatten)]
+    pub known: BaselineFlags,
+    /// Report findings too that comments, the ignore file, the configuration or the baseline accept
+    #[arg(long, overrides_with = "suppress")]
+    pub no_suppress: bool,
+    /// Leave out findings that are accepted (the default; undoes --no-suppress)
+    #[arg(long, hide = true)]
+    pub suppress: bool,
     /// Leave out paths that match this glob; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
@@ -185,6 +215,9 @@ pub struct ConfigArgs {
     /// tries is overruled, and that is said. Example: `--policy /etc/straykey/policy.toml`
     #[arg(long, value_name = "PATH")]
     pub policy: Option<PathBuf>,
+    /// Files of other scanners that count as if they had been imported
+    #[arg(skip)]
+    pub import: Vec<PathBuf>,
 }
 
 /// What to do with the configuration.
@@ -202,12 +235,37 @@ pub enum ConfigCommand {
         #[arg(long)]
         show_secrets: bool,
     },
+    /// Turn other scanners' configuration into a straykey.toml, on standard output
+    ///
+    /// Understood are, by their content: .gitleaks.toml, .gitleaksignore, JSON reports of gitleaks that
+    /// serve as a baseline, .secrets.baseline, TOML of betterleaks, and rules of kingfisher and
+    /// noseyparker. Standard error lists what could not be carried, with the reason. Example: `straykey
+    /// config import .gitleaks.toml .gitleaksignore -o straykey.toml`
+    Import {
+        /// The files to carry over
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Write into this file, which must not exist
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Print the JSON schema of a file, for editors
     Schema {
         /// straykey.toml, or what `--policy` takes
         #[arg(value_enum, default_value = "config")]
         file: SchemaFile,
     },
+}
+
+/// Which findings were accepted before.
+#[derive(Debug, Args)]
+pub struct BaselineFlags {
+    /// Accept the findings of this baseline, instead of `.straykey-baseline` at the root
+    #[arg(long, value_name = "FILE", overrides_with = "no_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Use no baseline, not even the one at the root
+    #[arg(long, overrides_with = "baseline")]
+    pub no_baseline: bool,
 }
 
 /// Which rules to use.
@@ -279,6 +337,9 @@ pub struct ExplainArgs {
     /// Which configuration to use.
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// What was accepted before.
+    #[command(flatten)]
+    pub known: BaselineFlags,
 }
 
 /// When to use colour.

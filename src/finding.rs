@@ -1,9 +1,12 @@
 //! `Finding`: what leaves the engine. It is sorted, fingerprinted and graded, and says why.
 
+use std::fmt;
+
 use crate::{
     blob::Origin,
     exposure::Exposure,
     history::History,
+    mark::Mark,
     rule::{Confidence, RuleIndex, Severity},
     secret::{Fingerprint, Secret},
     span::LineCol,
@@ -39,6 +42,60 @@ pub struct Finding {
     pub signed_token: bool,
     /// What the repository knows of it, if it was found in one.
     pub history: Option<Box<History>>,
+    /// The comment that allows it, if one does.
+    pub mark: Option<Box<Mark>>,
+    /// What keeps it from being new, once that was judged.
+    pub suppressed: Option<Box<Suppression>>,
+}
+
+/// Why a finding is not new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// What says so.
+    pub by: Suppressor,
+    /// Where it says so: a file and line, or a comment.
+    pub place: String,
+    /// Why, if it says that.
+    pub reason: Option<String>,
+}
+
+/// What can say that a finding is not new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Suppressor {
+    /// A comment beside the secret.
+    Inline,
+    /// `.straykeyignore`.
+    IgnoreFile,
+    /// The configuration file.
+    Config,
+    /// The baseline.
+    Baseline,
+}
+
+impl Suppressor {
+    /// All of them, in the order in which they are asked.
+    pub const ALL: [Self; 4] = [Self::Inline, Self::IgnoreFile, Self::Config, Self::Baseline];
+
+    /// The word in JSON and SARIF.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inline => "inline",
+            Self::IgnoreFile => "ignore-file",
+            Self::Config => "config",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+impl fmt::Display for Suppressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inline => "a comment",
+            Self::IgnoreFile => "the ignore file",
+            Self::Config => "the configuration",
+            Self::Baseline => "the baseline",
+        })
+    }
 }
 
 impl Finding {

@@ -23,6 +23,7 @@ pub mod filter;
 pub mod finding;
 pub mod history;
 pub mod letters;
+pub mod mark;
 pub mod matcher;
 pub mod near;
 pub mod prefilter;

@@ -21,10 +21,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use self::grams::Grams;
 pub use self::runs::has_run;
-use crate::rule::{
-    Group, Nearby, RuleSet,
-    shape::{self, LONG_RUN, SEARCHED_RUN},
-    text::Text,
+use crate::{
+    mark,
+    rule::{
+        Group, Nearby, RuleSet,
+        shape::{self, LONG_RUN, SEARCHED_RUN},
+        text::Text,
+    },
 };
 
 /// Which word of a `Prefilter`.
@@ -59,6 +62,8 @@ pub struct Prefilter {
     /// By `Word`: those of the grams first, then those of each kind of run.
     meanings: Vec<Meaning>,
     rare: Vec<String>,
+    /// The word of our own marks, which stands for no rule: one more among the rare ones costs nothing.
+    mark: Word,
     grams: Grams,
     around_runs: [AroundRuns; 2],
 }
@@ -114,7 +119,9 @@ impl Prefilter {
                 entry(&mut rare, word).nearby.add(group.asks);
             }
         }
+        entry(&mut rare, mark::OWN);
         let (rare, mut all): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
+        let mark = rare.binary_search_by(|w| w.as_str().cmp(mark::OWN)).expect("it was entered");
         let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
             let (words, meanings): (Vec<String>, Vec<Meaning>) =
                 meanings(of_way(Way::Runs(n))).into_iter().unzip();
@@ -132,7 +139,7 @@ impl Prefilter {
         });
         let around_runs: Vec<AroundRuns> = around_runs.collect();
         let around_runs = around_runs.try_into().expect("there are two kinds of runs");
-        Self { grams: Grams::new(&rare), rare, around_runs, meanings: all }
+        Self { grams: Grams::new(&rare), rare, mark: Word(mark as u32), around_runs, meanings: all }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order; and what stands
@@ -145,6 +152,11 @@ impl Prefilter {
             meaning.hits(start).for_each(&mut found);
         });
         nearby
+    }
+
+    /// The word that our own marks begin with; a keyword of no rule.
+    pub fn mark(&self) -> Word {
+        self.mark
     }
 
     /// What `word` stands for.

@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const WORDS: [&str; 7] = ["blob", "coverage", "edit", "history", "letters", "secret", "span"];
+const WORDS: [&str; 8] =
+    ["blob", "coverage", "edit", "history", "letters", "mark", "secret", "span"];
 
 /// What each module may name of this crate, beyond itself.
 fn allowed(module: &str) -> BTreeSet<&'static str> {
@@ -17,6 +18,8 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
         // A place in a text that is one part of an input counts on from what lies before it, and
         // that belongs to the blob.
         "span" => BTreeSet::from(["blob"]),
+        // A mark stands on a line.
+        "mark" => BTreeSet::from(["blob", "span"]),
         "rule" => knowing(&[]),
         "content" => knowing(&["rule"]),
         "prefilter" => knowing(&["rule", "content"]),
@@ -64,12 +67,17 @@ fn homes(name: &str) -> &'static [&'static str] {
         "clap_mangen" | "anyhow" => &["run"],
         "serde_sarif" => &["report::sarif"],
         "aho_corasick" => &["prefilter"],
-        "memchr" => &["content", "exposure", "filter", "near", "prefilter", "source", "span"],
-        "regex_automata" => &["rule", "matcher"],
+        "memchr" => {
+            &["content", "exposure", "filter", "mark", "near", "prefilter", "source", "span"]
+        }
+        // In `triage`, for the values that an allow list names.
+        "regex_automata" => &["rule", "matcher", "triage::allow"],
         "regex_syntax" | "postcard" => &["rule"],
         // The two forms that people write.
         "toml" | "schemars" => &["config", "rule"],
-        "ignore" | "rayon" => &["source"],
+        "serde_saphyr" => &["config::import"],
+        "rayon" => &["source"],
+        "ignore" => &["source", "triage::paths"],
         "gix" => &["source::git"],
         "indicatif" => &["run"],
         "encoding_rs" => &["content"],
@@ -81,7 +89,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["config", "rule", "report"],
         "serde_json" => &["config", "filter", "report"],
-        "thiserror" => &["config", "rule", "source"],
+        "thiserror" => &["config", "rule", "source", "triage"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

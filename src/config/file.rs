@@ -52,7 +52,7 @@ pub struct ConfigFile {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeverityForm {
-    /// Ids of rules; a `*` at the end stands for the rest. None means all.
+    /// Ids of rules; `*` stands for any part. None means all.
     #[serde(default)]
     pub rules: Vec<String>,
     /// Globs relative to the root of the repository, as in a .gitignore. None means everywhere.
@@ -66,16 +66,19 @@ pub struct SeverityForm {
 
 /// `[[allow]]`: a finding is allowed if it meets all conditions that are stated, and one is enough of
 /// each list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllowForm {
     /// Globs relative to the root of the repository, as in a .gitignore.
     #[serde(default)]
     pub paths: Vec<String>,
+    /// Regexes, of which one matches somewhere in the path from the root of the repository.
+    #[serde(default)]
+    pub path_regexes: Vec<String>,
     /// Regexes; the secret matches one.
     #[serde(default)]
     pub values: Vec<String>,
-    /// Ids of rules; a `*` at the end stands for the rest.
+    /// Ids of rules; `*` stands for any part.
     #[serde(default)]
     pub rules: Vec<String>,
     /// Hashes of the commits that added it, of seven digits or more.
@@ -93,7 +96,7 @@ pub struct AllowForm {
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "straykey policy")]
 pub struct PolicyFile {
-    /// Ids of rules that run as they are built in; a `*` at the end stands for the rest.
+    /// Ids of rules that run as they are built in; `*` stands for any part.
     pub required_rules: Vec<String>,
     /// Ids of rules whose findings can't be allowed: not by entry, mark, ignore file or baseline.
     pub never_allow: Vec<String>,

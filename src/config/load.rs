@@ -17,16 +17,17 @@ use super::{
 };
 use crate::{
     blob::Before,
-    rule::{self, check::message_without_values, own::OwnRule},
+    rule::{check::message_without_values, own::OwnRule},
     source::exclude::Excluded,
     span,
+    triage::allow::{AllowError, AllowRule, AllowSpec},
 };
 
 /// What the file at the root of a repository is called.
 pub const FILE_NAME: &str = "straykey.toml";
 
 /// A larger file is no configuration.
-const MAX_BYTES: u64 = 4 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Longer chains of `extends` help nobody.
 const MAX_FILES: usize = 8;
@@ -60,12 +61,23 @@ pub fn of_file(path: &Path) -> Result<Settings, ConfigError> {
     Reader { root: None, chain: Vec::new() }.settings(path)
 }
 
-/// Reads one TOML file and its text.
+/// The settings that `text` has, which stands for the file `path`.
 ///
 /// # Errors
 ///
-/// If it can't be read, or does not have the form `T`.
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(T, String), ConfigError> {
+/// If it can't be used.
+pub fn of_text(path: &Path, text: &str) -> Result<Settings, ConfigError> {
+    let file: ConfigFile = parse(path, text)?;
+    let reader = Reader { root: None, chain: Vec::new() };
+    Entries { path, text, reader: &reader }.settings(&file)
+}
+
+/// Reads a file of text that is not too large.
+///
+/// # Errors
+///
+/// If it is no file, too large, or not UTF-8.
+pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
     let problem = |problem: String| ConfigError::File { path: path.into(), problem };
     let unreadable = |source| ConfigError::Read { path: path.into(), source };
     let meta = fs::metadata(path).map_err(unreadable)?;
@@ -75,17 +87,26 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(T, String), Conf
     if meta.len() > MAX_BYTES {
         return Err(problem(format!("has {} bytes; at most {MAX_BYTES} are read", meta.len())));
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    match toml::from_str(&text) {
-        Ok(form) => Ok((form, text)),
-        Err(e) => {
-            let at = e.span().map_or(0, |s| s.start.min(text.len()));
-            let place = span::line_col(text.as_bytes(), at, Before::default());
-            let message = message_without_values(&e);
-            let (line, column) = (place.line, place.col);
-            Err(ConfigError::Form { path: path.into(), line, column, message })
-        }
-    }
+    fs::read_to_string(path).map_err(unreadable)
+}
+
+/// Reads one TOML file and its text.
+///
+/// # Errors
+///
+/// If it can't be read, or does not have the form `T`.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(T, String), ConfigError> {
+    let text = read_text(path)?;
+    Ok((parse(path, &text)?, text))
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|e| {
+        let at = e.span().map_or(0, |s| s.start.min(text.len()));
+        let place = span::line_col(text.as_bytes(), at, Before::default());
+        let message = message_without_values(&e);
+        ConfigError::Form { path: path.into(), line: place.line, column: place.col, message }
+    })
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ConfigError> {
@@ -211,28 +232,7 @@ impl Entries<'_> {
 
     fn allow(&self, form: &Spanned<AllowForm>) -> Result<Sourced<AllowForm>, ConfigError> {
         let sourced = self.sourced(form);
-        let Sourced { value: AllowForm { paths, values, rules, commits, fingerprints, .. }, place } =
-            &sourced;
-        let wrong = |key, problem: &str| Err(entry(place.clone(), key, problem));
-        if [paths, values, rules, commits, fingerprints].iter().all(|list| list.is_empty()) {
-            return wrong(
-                "allow",
-                "needs one of `paths`, `values`, `rules`, `commits`, `fingerprints`",
-            );
-        }
-        check_globs(paths, place, "allow.paths")?;
-        if values.iter().any(|v| rule::compile(v).is_err()) {
-            return wrong(
-                "allow.values",
-                "has an entry that is not a regex (one that Rust's `regex` reads, for ASCII)",
-            );
-        }
-        if values.iter().any(|v| rule::compile(v).is_ok_and(|regex| regex.is_match(""))) {
-            return wrong("allow.values", "has an entry that matches everything");
-        }
-        if !commits.iter().all(|c| is_commit(c)) {
-            return wrong("allow.commits", "takes hashes of 7 to 64 hex digits");
-        }
+        allow_rule(&sourced)?;
         Ok(sourced)
     }
 }
@@ -248,8 +248,52 @@ fn entry(place: Place, key: &'static str, problem: &str) -> ConfigError {
     ConfigError::Entry { place, key, problem: problem.into() }
 }
 
-fn is_commit(hash: &str) -> bool {
-    (7..=64).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_hexdigit())
+/// What an `[[allow]]` entry allows.
+///
+/// # Errors
+///
+/// If it has no condition, or one that can't be meant. No regex is quoted: people paste secrets there.
+pub fn allow_rule(form: &Sourced<AllowForm>) -> Result<AllowRule, ConfigError> {
+    let AllowForm { paths, path_regexes, values, rules, commits, fingerprints, reason } =
+        form.value.clone();
+    let place = place_in_reports(&form.place);
+    let spec =
+        AllowSpec { paths, path_regexes, values, rules, commits, fingerprints, reason, place };
+    check_globs(&form.value.paths, &form.place, "allow.paths")?;
+    AllowRule::new(spec).map_err(|error| {
+        let (key, problem) = match error {
+            AllowError::Everything { .. } => (
+                "allow",
+                "needs one of `paths`, `path_regexes`, `values`, `rules`, `commits`, `fingerprints`".to_owned(),
+            ),
+            AllowError::Regex { .. } => {
+                ("allow", "has an entry that is not a regex of Rust's `regex`".into())
+            }
+            AllowError::MatchesAll { .. } => {
+                ("allow", "has a regex that matches everything".into())
+            }
+            AllowError::Commit { .. } => {
+                ("allow.commits", "takes hashes of 7 to 64 hex digits".into())
+            }
+            AllowError::Fingerprint { .. } => {
+                ("allow.fingerprints", "takes fingerprints of 32 hex digits".into())
+            }
+            AllowError::Glob { source, .. } => ("allow.rules", format!("holds {source}")),
+            AllowError::NoRule { rule, .. } => ("allow.rules", format!("names no rule: `{rule}`")),
+        };
+        entry(form.place.clone(), key, &problem)
+    })
+}
+
+/// A report is read elsewhere and names no path of this machine.
+fn place_in_reports(place: &Place) -> String {
+    match place {
+        Place::Flag(flag) => (*flag).to_owned(),
+        Place::File(path, line) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            format!("{name}:{line}")
+        }
+    }
 }
 
 /// Checks a `[[severity]]` entry of a configuration or a policy.

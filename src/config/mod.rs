@@ -5,6 +5,7 @@
 //! with the place that each setting comes from, `schema` tells editors the form.
 
 pub mod file;
+pub mod import;
 pub mod load;
 pub mod policy;
 pub mod schema;
@@ -21,7 +22,7 @@ pub use policy::Policy;
 
 use crate::{
     rule::{Catalogue, Confidence, RuleSpec, Severity, load as rules, own::OwnRule},
-    source::exclude::Excluded,
+    triage::paths::Paths,
 };
 
 /// Where a setting comes from.
@@ -184,22 +185,14 @@ impl Settings {
         }
         Ok(())
     }
-
-    /// The globs of the repository's files that are left out.
-    ///
-    /// # Errors
-    ///
-    /// Never for globs of files, which have been checked.
-    pub fn excluded(&self) -> Result<Excluded, crate::source::SourceError> {
-        Excluded::new(&self.exclude())
-    }
 }
 
-/// Whether `pattern`, which may end in `*`, names the rule `id`.
+/// Whether `pattern`, in which `*` stands for any part, names the rule `id`.
 pub fn names(pattern: &str, id: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => id.starts_with(start),
+    match pattern.split_once('*') {
         None => pattern == id,
+        Some((start, "")) => id.starts_with(start),
+        Some(_) => Paths::new(&[pattern]).is_ok_and(|p| p.matching(id).is_some()),
     }
 }
 

@@ -107,9 +107,15 @@ impl Out {
     }
 
     fn allow(&mut self, entry: &Sourced<AllowForm>, shown: Values) {
-        let AllowForm { paths, values, rules, commits, fingerprints, reason } = &entry.value;
+        let AllowForm { paths, path_regexes, values, rules, commits, fingerprints, reason } =
+            &entry.value;
         self.table("allow", &entry.place);
-        self.lists(&[("paths", paths), ("rules", rules), ("commits", commits)]);
+        self.lists(&[
+            ("paths", paths),
+            ("path_regexes", path_regexes),
+            ("rules", rules),
+            ("commits", commits),
+        ]);
         self.lists(&[("fingerprints", fingerprints)]);
         match shown {
             Values::Shown => self.lists(&[("values", values)]),

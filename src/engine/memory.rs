@@ -39,7 +39,9 @@ impl Engine {
         let mut nearby = Nearby::default();
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
         self.prefilter.words(&text.bytes, |word, start| {
-            words.push((place(start), word));
+            if word != self.prefilter.mark() {
+                words.push((place(start), word));
+            }
             let meaning = self.prefilter.meaning(word);
             nearby.add(meaning.nearby);
             meaning.hits(start).for_each(|hit| windows.add(hit));
@@ -73,7 +75,9 @@ impl Engine {
         let changes = edit.changes(GAP_BYTES);
         let mut found = Vec::new();
         self.prefilter.words_around(bytes, changes.iter(), |word, start| {
-            found.push((place(start), word));
+            if word != self.prefilter.mark() {
+                found.push((place(start), word));
+            }
         });
         let words = merged(self.moved_words(old, edit.copies()), found);
         let mut nearby = Nearby::default();

@@ -17,9 +17,11 @@ use crate::{
     content::Text,
     filter::{self, Dropped, Evidence},
     finding::Finding,
+    mark::{self, Mark},
     matcher::{self, Candidate, NearCheck, Windows},
     prefilter::{Hit, Prefilter},
-    rule::{Confidence, Kind, RuleIndex, RuleSet},
+    rule::{Confidence, Kind, Nearby, RuleIndex, RuleSet},
+    span,
 };
 
 /// Everything that a scan needs and never changes. Shared by all threads.
@@ -61,6 +63,18 @@ impl Engine {
         self.findings(&self.sight(blob), blob.origin)
     }
 
+    /// As `scan`; and our own marks in `blob`, whether or not they allow anything, with their lines.
+    pub fn scan_with_marks(&self, blob: &Blob<'_>) -> (Vec<Finding>, Vec<(usize, Mark)>) {
+        let text = Text::of(blob);
+        let (candidates, marks) = self.search(&text, NearCheck::First);
+        let sightings = self.sightings_of(&text, candidates);
+        let placed = marks.into_iter().filter(|at| text.owned.contains(at)).filter_map(|at| {
+            let line = span::line_col(&text.bytes, at, text.before).line;
+            Some((line, mark::own_at(&text.bytes, at)?))
+        });
+        (self.findings(&sightings, blob.origin), placed.collect())
+    }
+
     /// What the text of `blob` holds, whatever file it stands in.
     pub fn sight(&self, blob: &Blob<'_>) -> Sightings {
         let text = Text::of(blob);
@@ -75,9 +89,23 @@ impl Engine {
 
     /// What the regexes match in `text`.
     pub fn candidates(&self, text: &Text<'_>, near_check: NearCheck) -> Vec<Candidate> {
+        self.search(text, near_check).0
+    }
+
+    /// The same, and where the word of our own marks stands.
+    fn search(&self, text: &Text<'_>, near_check: NearCheck) -> (Vec<Candidate>, Vec<usize>) {
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
-        let nearby = self.prefilter.hits(&text.bytes, |hit| windows.add(hit));
-        matcher::find_candidates(&self.rules, &text.bytes, windows, nearby, near_check)
+        let (mut nearby, mut marks) = (Nearby::default(), Vec::new());
+        self.prefilter.words(&text.bytes, |word, start| {
+            let meaning = self.prefilter.meaning(word);
+            nearby.add(meaning.nearby);
+            meaning.hits(start).for_each(|hit| windows.add(hit));
+            if word == self.prefilter.mark() {
+                marks.push(start);
+            }
+        });
+        let found = matcher::find_candidates(&self.rules, &text.bytes, windows, nearby, near_check);
+        (found, marks)
     }
 
     /// Passes `candidates` of `text` through all filters. Sorted by place and rule.

@@ -9,9 +9,10 @@ use crate::{
     exposure::{self, Exposure},
     filter::{self, Evidence},
     finding::Finding,
+    mark::{Mark, Marks},
     matcher::Candidate,
-    rule::{Kind, Pair, RuleIndex},
-    secret::{Fingerprint, Guessable, Identity, Secret},
+    rule::{Pair, RuleIndex},
+    secret::{Fingerprint, Identity, Secret},
     span::{self, Cursor, LineCol},
 };
 
@@ -36,6 +37,7 @@ struct Sighting {
     identity: Identity,
     evidence: Evidence,
     exposure: Option<Exposure>,
+    mark: Option<Box<Mark>>,
     /// For a rule of a pair: whether the other one matches nearby.
     counterpart: Option<bool>,
 }
@@ -55,13 +57,20 @@ impl Engine {
             return Sightings { all: Vec::new(), owned };
         }
         let mut cursor = Cursor::new(&text.bytes, text.before);
-        let all = self
+        let mut all: Vec<Sighting> = self
             .judge_text(&text.bytes, candidates)
             .into_iter()
             .filter_map(|j| {
                 Some(self.sighting(&text.bytes, &j.candidate, j.verdict.ok()?, &mut cursor))
             })
             .collect();
+        if !all.is_empty() {
+            let marks = Marks::of(&text.bytes);
+            for s in &mut all {
+                let rule = &self.rules.rule(s.rule).id;
+                s.mark = marks.allowing(rule, &s.span, s.start).map(Box::new);
+            }
+        }
         Sightings { all, owned }
     }
 
@@ -84,6 +93,7 @@ impl Engine {
             secret,
             evidence,
             exposure: exposure::of_line(text, &span),
+            mark: None,
             counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
             span,
         }
@@ -121,7 +131,8 @@ impl Engine {
         self.kept(sightings, path).into_iter().map(|s| s.identity).collect()
     }
 
-    /// The first finding of the secret `identity` in the file `origin`.
+    /// The first finding of the secret `identity` in the file `origin` that no mark allows, or else the
+    /// first: a comment speaks for its own line and not for the next.
     pub fn finding_of(
         &self,
         identity: Identity,
@@ -129,7 +140,9 @@ impl Engine {
         origin: &Origin,
     ) -> Option<Finding> {
         let kept = self.kept(sightings, &origin.path);
-        kept.into_iter().find(|s| s.identity == identity).map(|s| self.finding(s, origin))
+        let own = kept.into_iter().filter(|s| s.identity == identity);
+        // The first of those that are equal.
+        own.min_by_key(|s| s.mark.is_some()).map(|s| self.finding(s, origin))
     }
 
     /// The sightings that the path of their file does not speak against.
@@ -157,7 +170,7 @@ impl Engine {
     fn finding(&self, sighting: &Sighting, origin: &Origin) -> Finding {
         let rule = self.rules.rule(sighting.rule);
         let pattern = &self.rules.patterns()[sighting.pattern].spec;
-        let guessable = if rule.kind == Kind::Password { Guessable::Yes } else { Guessable::No };
+        let guessable = rule.kind.guessable();
         let exposure = sighting.exposure.or_else(|| exposure::of_path(&origin.path));
         let mut grade = Grade::new(rule.severity, rule.confidence);
         grade.environment(rule.environment);
@@ -182,6 +195,8 @@ impl Engine {
             reasons: grade.reasons,
             signed_token: sighting.evidence.signed_token,
             history: None,
+            mark: sighting.mark.clone(),
+            suppressed: None,
         }
     }
 }

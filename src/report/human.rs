@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     coverage::{Coverage, Skip},
-    finding::Finding,
+    finding::{Finding, Suppression},
     history::History,
     rule::{Confidence, Severity},
     triage::{
@@ -68,6 +68,9 @@ fn write_finding(
     let secret = paint(report, anstyle::Style::new().bold(), &clean(&report.shown(finding)));
     writeln!(out, "  {place:<8} {severity}  {}  {secret}", rule.title)?;
     writeln!(out, "           rule   {} ({})", rule.id, sure(finding.confidence))?;
+    if let Some(suppression) = &finding.suppressed {
+        writeln!(out, "           known  {}", clean(&allowed(suppression)))?;
+    }
     if let Some(history) = &finding.history {
         write_history(report, finding, history, out)?;
     }
@@ -76,6 +79,12 @@ fn write_finding(
     }
     writeln!(out, "           risk   {}", book.impact)?;
     write_steps(report, &book, out)
+}
+
+/// By what a finding is accepted, and why.
+fn allowed(Suppression { by, place, reason }: &Suppression) -> String {
+    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("accepted by {by} ({place}){reason}")
 }
 
 fn write_history(
@@ -160,6 +169,7 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(counts) = standings(report.findings) {
         writeln!(out, "{counts}")?;
     }
+    write_suppressed(report, out)?;
     if coverage.ignore_rules {
         writeln!(out, "git-ignored files were left out (--no-ignore reads them)")?;
     }
@@ -183,6 +193,31 @@ fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let problems = report.problems() as u64;
     if problems > 0 {
         writeln!(out, "the scan is not complete: {}", counted(problems, "problem"))?;
+    }
+    Ok(())
+}
+
+/// What was accepted, and what accepts nothing.
+fn write_suppressed(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    const SHOWN: usize = 10;
+    let tally = report.tally;
+    if tally.total() > 0 {
+        let by: Vec<String> =
+            tally.counts.iter().map(|(by, n)| format!("{} by {by}", grouped(*n as u64))).collect();
+        let hint = if report.findings.iter().any(|f| f.suppressed.is_some()) {
+            ""
+        } else {
+            " (--no-suppress shows them)"
+        };
+        let total = counted(tally.total() as u64, "finding");
+        writeln!(out, "{total} accepted: {}{hint}", by.join(", "))?;
+    }
+    let shown = if report.detail == Detail::Verbose { tally.stale.len() } else { SHOWN };
+    for stale in tally.stale.iter().take(shown) {
+        writeln!(out, "stale: {}", clean(stale))?;
+    }
+    if let Some(more) = tally.stale.len().checked_sub(shown).filter(|&n| n > 0) {
+        writeln!(out, "stale: {} more (-v lists them)", grouped(more as u64))?;
     }
     Ok(())
 }

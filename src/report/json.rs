@@ -13,11 +13,12 @@ use super::{
 };
 use crate::{
     coverage::{Coverage, Objects},
-    finding::Finding,
+    finding::{Finding, Suppression},
     rule::{RuleIndex, text::Text},
     triage::{
         guidance::{self, Runbook},
         same_value::SameValues,
+        suppress::Tally,
     },
 };
 
@@ -32,7 +33,41 @@ struct Document<'r> {
     /// What is said once for each rule that found something, by id.
     rules: BTreeMap<&'r str, RuleForm<'r>>,
     coverage: CoverageForm<'r>,
+    suppressed: SuppressedForm<'r>,
     errors: &'r [String],
+}
+
+/// What was suppressed: how many findings by what, and what suppresses nothing.
+#[derive(Serialize)]
+pub(super) struct SuppressedForm<'r> {
+    findings: usize,
+    by: BTreeMap<&'static str, usize>,
+    stale: &'r [String],
+}
+
+impl<'r> From<&'r Tally> for SuppressedForm<'r> {
+    fn from(tally: &'r Tally) -> Self {
+        Self {
+            findings: tally.total(),
+            by: tally.counts.iter().map(|(by, n)| (by.as_str(), *n)).collect(),
+            stale: &tally.stale,
+        }
+    }
+}
+
+/// What accepts a finding.
+#[derive(Serialize)]
+struct SuppressionForm<'r> {
+    by: &'static str,
+    place: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'r str>,
+}
+
+impl<'r> From<&'r Suppression> for SuppressionForm<'r> {
+    fn from(Suppression { by, place, reason }: &'r Suppression) -> Self {
+        Self { by: by.as_str(), place, reason: reason.as_deref() }
+    }
 }
 
 #[derive(Serialize)]
@@ -62,6 +97,8 @@ struct FindingForm<'r> {
     reasons: &'r [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<HistoryForm<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<SuppressionForm<'r>>,
 }
 
 #[derive(Serialize)]
@@ -139,6 +176,7 @@ enum Line<'r> {
         tool: Tool,
         findings: usize,
         coverage: CoverageForm<'r>,
+        suppressed: SuppressedForm<'r>,
         errors: &'r [String],
     },
 }
@@ -155,6 +193,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             .map(|f| (report.rules.rule(f.rule).id.as_str(), rule(report, f.rule)))
             .collect(),
         coverage: coverage(report),
+        suppressed: report.tally.into(),
         errors: report.errors,
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -180,6 +219,7 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
         tool: TOOL,
         findings: report.findings.len(),
         coverage: coverage(report),
+        suppressed: report.tally.into(),
         errors: report.errors,
     };
     serde_json::to_writer(&mut *out, &summary)?;
@@ -200,6 +240,7 @@ fn finding<'r>(report: &Report<'r>, same: &SameValues<'r>, f: &'r Finding) -> Fi
         exposure: f.exposure.map(|e| e.as_str()),
         reasons: &f.reasons,
         history: f.history.as_deref().map(history::form),
+        suppressed: f.suppressed.as_deref().map(SuppressionForm::from),
     }
 }
 

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 pub use human::{Detail, Style};
 pub use runbook::{markdown, text};
 
-use crate::{coverage::Coverage, finding::Finding, rule::RuleSet};
+use crate::{coverage::Coverage, finding::Finding, rule::RuleSet, triage::suppress::Tally};
 
 /// Everything that a report says.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Report<'r> {
     pub rules: &'r RuleSet,
     /// What was read and what was not.
     pub coverage: &'r Coverage,
+    /// What was suppressed.
+    pub tally: &'r Tally,
     /// What went wrong, in sentences.
     pub errors: &'r [String],
     /// Whether secrets are printed.

@@ -1,7 +1,11 @@
 //! Reports for unit tests.
 
 use super::{Detail, Format, Report, Secrets, Style, write};
-use crate::{coverage::Coverage, finding::Finding, triage::sample};
+use crate::{
+    coverage::Coverage,
+    finding::Finding,
+    triage::{sample, suppress::Tally},
+};
 
 /// What a plain report of `findings` says.
 pub(super) fn printed(
@@ -10,10 +14,13 @@ pub(super) fn printed(
     findings: &[Finding],
     coverage: &Coverage,
 ) -> String {
+    let mut tally = Tally::default();
+    tally.count(findings);
     let report = Report {
         findings,
         rules: &sample::rules(),
         coverage,
+        tally: &tally,
         errors: &[],
         secrets: Secrets::Redacted,
         style: Style::Plain,

@@ -11,10 +11,14 @@ use std::{
 use serde_json::json;
 use serde_sarif::sarif;
 
-use super::{Report, counted, grouped, history, json::ObjectsForm, runbook};
+use super::{
+    Report, counted, grouped, history,
+    json::{ObjectsForm, SuppressedForm},
+    runbook,
+};
 use crate::{
     coverage::{Coverage, Skip},
-    finding::Finding,
+    finding::{Finding, Suppression, Suppressor},
     history::History,
     rule::{Confidence, RuleIndex, RuleSpec, Severity},
     triage::{guidance, same_value::SameValues},
@@ -168,7 +172,7 @@ fn result(
     let index =
         rules.binary_search(&finding.rule).expect("the rules were collected from these findings");
     let hash = format!("{}:{occurrence}", finding.fingerprint.as_str());
-    sarif::Result::builder()
+    let result = sarif::Result::builder()
         .rule_id(&rule.id)
         .rule_index(index as i64)
         .level(result_level(finding.severity))
@@ -180,7 +184,25 @@ fn result(
                 .additional_properties(result_properties(finding, same))
                 .build(),
         )
-        .build()
+        .build();
+    sarif::Result { suppressions: finding.suppressed.as_deref().map(suppressions), ..result }
+}
+
+/// What a viewer shows as accepted (§3.27.23). Code scanning opens an alert for such a result all the
+/// same, so a report has them only if the user asked for them.
+fn suppressions(Suppression { by, place, reason }: &Suppression) -> Vec<sarif::Suppression> {
+    let kind = match by {
+        Suppressor::Inline => "inSource",
+        Suppressor::IgnoreFile | Suppressor::Config | Suppressor::Baseline => "external",
+    };
+    let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let justification = format!("accepted by {by} ({place}){reason}");
+    let one = sarif::Suppression::builder()
+        .kind(json!(kind))
+        .status(json!("accepted"))
+        .justification(justification)
+        .build();
+    vec![one]
 }
 
 /// A message may have links in brackets and placeholders in braces; a name must not.
@@ -259,6 +281,7 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
         );
         notifications.push(notification("warning", text));
     }
+    notifications.extend(stale(report));
     let coverage = report.coverage;
     let skipped: BTreeMap<&str, usize> =
         coverage.skipped.iter().map(|(w, p)| (w.as_str(), p.len())).collect();
@@ -269,12 +292,20 @@ fn invocation(report: &Report<'_>, dropped: usize) -> sarif::Invocation {
     if let Some(objects) = coverage.objects {
         ledger["objects"] = json!(ObjectsForm::from(objects));
     }
-    let properties = BTreeMap::from([("coverage".to_owned(), ledger)]);
+    let suppressed = json!(SuppressedForm::from(report.tally));
+    let properties =
+        BTreeMap::from([("coverage".to_owned(), ledger), ("suppressed".to_owned(), suppressed)]);
     sarif::Invocation::builder()
         .execution_successful(report.problems() == 0)
         .tool_execution_notifications(notifications)
         .properties(sarif::PropertyBag::builder().additional_properties(properties).build())
         .build()
+}
+
+/// A note for what suppresses nothing any more.
+fn stale(report: &Report<'_>) -> impl Iterator<Item = sarif::Notification> {
+    let named = report.tally.stale.iter().take(MAX_GAPS).cloned();
+    named.map(|text| notification("note", text))
 }
 
 /// An error for everything that should have been read and was not.

@@ -58,6 +58,14 @@ pub struct Sources {
     pub own: Vec<OwnRule>,
 }
 
+/// Whether the binary has a rule `id`.
+pub fn is_builtin(id: &str) -> bool {
+    let quoted = format!("\"{id}\"");
+    BUILTIN_FILES.iter().any(|(_, text)| {
+        text.lines().any(|l| l.strip_prefix("id").is_some_and(|l| l.ends_with(&quoted)))
+    })
+}
+
 /// The built-in rules and those of `sources`, narrowed to `selection`.
 ///
 /// # Errors

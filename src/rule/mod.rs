@@ -26,12 +26,24 @@ pub use spec::{
     ProviderSpec, RuleSpec, Severity, Structure,
 };
 
+use crate::secret::Guessable;
+
 /// The rules of one run.
 #[derive(Debug)]
 pub struct RuleSet {
     catalogue: Catalogue,
     patterns: Vec<Pattern>,
     groups: Vec<Group>,
+}
+
+impl Kind {
+    /// Whether the secret can be found by trying.
+    pub fn guessable(self) -> Guessable {
+        match self {
+            Self::Password => Guessable::Yes,
+            Self::Token | Self::OpaqueToken | Self::Id | Self::PrivateKey => Guessable::No,
+        }
+    }
 }
 
 /// Which rule of a `RuleSet`.

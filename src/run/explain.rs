@@ -7,15 +7,18 @@ use anyhow::{Context as _, bail};
 use super::{
     Exit, engine, print,
     settings::{self, Asked},
+    suppress::Desk,
 };
 use crate::{
     blob::{Before, Blob, Origin},
     cli::ExplainArgs,
     content::{self, Text},
     engine::{Engine, Judged},
+    finding::{Finding, Suppression},
     matcher::NearCheck,
     rule::RuleSet,
     secret::Secret,
+    source::walk::Place,
     span::{self, LineCol},
 };
 
@@ -23,7 +26,7 @@ use crate::{
 const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let (path, line) = place(&args.place)?;
+    let (path, line) = path_and_line(&args.place)?;
     let root = settings::root(Some(Path::new(path)));
     let asked = Asked::new(&args.config, Some(&root), settings::rule_flags(&args.rules))?;
     let engine = engine(asked.rules()?);
@@ -33,17 +36,22 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         bail!("`{path}` has {size} bytes; `explain` reads at most {MAX_BYTES}");
     }
     let bytes = fs::read(path).with_context(context)?;
-    let origin = Origin::file(Path::new(path), Path::new(""));
+    let place = Place::of(Path::new(path), false);
+    let origin = Origin { shown: path.into(), ..Origin::file(&place.prefix, Path::new("")) };
     let nature = content::nature(&bytes);
     let text = Text::of(&Blob::whole(&origin, &bytes, nature));
     let last = span::line_col(&text.bytes, text.bytes.len(), Before::default()).line;
     if line > last {
         bail!("`{path}` has {last} lines");
     }
-    print(explanation(engine, &text, line)?.as_bytes())
+    let mut out = explanation(engine, &text, line)?;
+    let mut findings = engine.scan(&Blob::whole(&origin, &bytes, nature));
+    Desk::of_file(asked, &args.known, engine, place.base)?.judge(&mut findings, false);
+    write_suppressions(&mut out, engine.rules(), &findings, line)?;
+    print(out.as_bytes())
 }
 
-fn place(place: &str) -> anyhow::Result<(&str, usize)> {
+fn path_and_line(place: &str) -> anyhow::Result<(&str, usize)> {
     let parsed = place.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?)));
     match parsed {
         Some((path, line)) if line > 0 && !path.is_empty() => Ok((path, line)),
@@ -94,6 +102,23 @@ fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<
         write_verdict(&mut out, rules, text, j, at(j.candidate.secret.start))?;
     }
     Ok(out)
+}
+
+/// What accepts the findings of a line.
+fn write_suppressions(
+    out: &mut String,
+    rules: &RuleSet,
+    findings: &[Finding],
+    line: usize,
+) -> anyhow::Result<()> {
+    for f in findings.iter().filter(|f| (f.start.line..=f.end.line).contains(&line)) {
+        let Some(Suppression { by, place, reason }) = f.suppressed.as_deref() else { continue };
+        let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        let rule = &rules.rule(f.rule).id;
+        let LineCol { line, col } = f.start;
+        writeln!(out, "{line}:{col} `{rule}` is accepted by {by} ({place}){reason}")?;
+    }
+    Ok(())
 }
 
 fn write_verdict(

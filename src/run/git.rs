@@ -1,6 +1,9 @@
 //! `straykey git`.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
@@ -8,10 +11,11 @@ use super::{
     Exit, engine, output,
     settings::{self, Asked},
     since,
+    suppress::{Desk, Plan},
 };
 use crate::{
     blob::{Blob, Origin},
-    cli::GitArgs,
+    cli::{CommonArgs, GitArgs},
     edit::Edit,
     engine::{Engine, Memory, Sightings},
     finding::Finding,
@@ -23,27 +27,100 @@ use crate::{
         git::{self, Reading, Search, history, range, staged},
         walk::{self, GitIgnored},
     },
+    triage::ground::Extent,
 };
 
 pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
     let repository = git::open(&args.repository)?;
-    let asked =
-        Asked::new(&args.common.config, repository.workdir(), settings::flags(&args.common))?;
+    let asked = asked(&repository, &args.common)?;
     let engine = engine(asked.rules()?);
     let files = output::open_reports(&args.common)?;
-    let globs = [asked.settings.exclude_here.clone(), asked.settings.exclude()].concat();
-    let excluded = Excluded::new(&globs)?;
     let part = part(args)?;
+    let extent = match &part {
+        // What only the index, or only something unreachable has, would be missed.
+        Part::Whole if !args.no_worktree && !args.reachable_only => Extent::Everything,
+        Part::Whole | Part::Staged | Part::Commits(_) => Extent::Part,
+    };
+    let desk = Desk::open(asked, &args.common, engine, plan(&repository, extent))?;
+    let excluded = excluded(&desk)?;
     let outcome = output::with_progress(&args.common, |meter| {
         let mut outcome = match &part {
-            Part::Whole => whole(args, &asked, engine, &repository, meter)?,
+            Part::Whole => whole(&Whole::of(args), engine, &desk, &repository, meter)?,
             Part::Staged => staged(args, engine, &repository, meter)?,
             Part::Commits(commits) => added(args, engine, &repository, commits, meter)?,
         };
         outcome.items.retain(|f| !excluded.covers(&f.origin.path));
         Ok(outcome)
     })?;
-    output::finish(&args.common, &asked, engine, outcome, files)
+    output::finish(&args.common, engine, &desk, outcome, files)
+}
+
+/// What is asked of a scan of `repository`. Without a working tree it has no configuration.
+fn asked(repository: &git::Repository, args: &CommonArgs) -> anyhow::Result<Asked> {
+    Asked::new(&args.config, repository.workdir(), settings::flags(args))
+}
+
+/// What is asked of a scan of the repository at `path`.
+pub(super) fn asked_of(path: &Path, args: &CommonArgs) -> anyhow::Result<Asked> {
+    asked(&git::open(path)?, args)
+}
+
+/// The paths whose findings are left out. Those of the history have no place on the disk.
+fn excluded(desk: &Desk<'_>) -> anyhow::Result<Excluded> {
+    let globs = [desk.settings().exclude_here.clone(), desk.settings().exclude()].concat();
+    Ok(Excluded::new(&globs)?)
+}
+
+/// What a scan of `repository` looks at.
+fn plan(repository: &git::Repository, extent: Extent) -> Plan {
+    let root = PathBuf::new();
+    Plan {
+        base: repository.workdir().map(Path::to_path_buf),
+        roots: if extent == Extent::Part { Vec::new() } else { vec![root] },
+        extent,
+    }
+}
+
+/// What a scan of all of the repository at `path` looks at.
+pub(super) fn plan_whole(path: &Path) -> anyhow::Result<Plan> {
+    Ok(plan(&git::open(path)?, Extent::Everything))
+}
+
+/// Reads all of the repository at `path`.
+pub(super) fn read_whole(
+    path: &Path,
+    common: &CommonArgs,
+    engine: &Engine,
+    desk: &Desk<'_>,
+    meter: &Meter,
+) -> anyhow::Result<Outcome<Finding>> {
+    let excluded = excluded(desk)?;
+    let mut outcome = whole(&Whole::all(common), engine, desk, &git::open(path)?, meter)?;
+    outcome.items.retain(|f| !excluded.covers(&f.origin.path));
+    Ok(outcome)
+}
+
+/// How to read all of a repository.
+struct Whole<'a> {
+    common: &'a CommonArgs,
+    reading: Reading,
+    worktree: bool,
+    unreachable: bool,
+}
+
+impl<'a> Whole<'a> {
+    fn all(common: &'a CommonArgs) -> Self {
+        Self { common, reading: Reading::Changes, worktree: true, unreachable: true }
+    }
+
+    fn of(args: &'a GitArgs) -> Self {
+        Self {
+            common: &args.common,
+            reading: options(args).reading,
+            worktree: !args.no_worktree,
+            unreachable: !args.reachable_only,
+        }
+    }
 }
 
 /// What to read.
@@ -114,19 +191,20 @@ fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding> {
 
 /// Every object, and the files that are checked out.
 fn whole(
-    args: &GitArgs,
-    asked: &Asked,
+    what: &Whole<'_>,
     engine: &Engine,
+    desk: &Desk<'_>,
     repository: &git::Repository,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
-    let read = history::scan(repository, &Texts(engine), options(args), meter);
+    let options = history::Options { reading: what.reading, threads: what.common.threads };
+    let read = history::scan(repository, &Texts(engine), options, meter);
     let mut outcome = with_history(read);
-    if args.reachable_only {
+    if !what.unreachable {
         outcome.items.retain(|f| !is_unreachable(f));
     }
-    if let Some(directory) = repository.workdir().filter(|_| !args.no_worktree) {
-        add_worktree(&mut outcome, checked_out(args, asked, engine, directory, meter)?);
+    if let Some(directory) = repository.workdir().filter(|_| what.worktree) {
+        add_worktree(&mut outcome, checked_out(what.common, desk, directory, meter)?);
     }
     Ok(outcome)
 }
@@ -140,20 +218,19 @@ fn is_unreachable(finding: &Finding) -> bool {
 }
 
 fn checked_out(
-    args: &GitArgs,
-    asked: &Asked,
-    engine: &Engine,
+    args: &CommonArgs,
+    desk: &Desk<'_>,
     directory: &Path,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
     let options = walk::Options {
         roots: vec![directory.to_path_buf()],
-        exclude: asked.settings.exclude_here.clone(),
-        exclude_in_repository: asked.settings.exclude(),
-        git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.common.threads,
+        exclude: desk.settings().exclude_here.clone(),
+        exclude_in_repository: desk.settings().exclude(),
+        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
+        threads: args.threads,
     };
-    walk::walk(&options, meter, |blob| engine.scan(blob)).context("cannot scan the working tree")
+    walk::walk(&options, meter, |blob| desk.scan(blob)).context("cannot scan the working tree")
 }
 
 /// Adds what stands in the working tree. What the database has as well is one finding, which keeps its
@@ -164,7 +241,8 @@ fn add_worktree(outcome: &mut Outcome<Finding>, worktree: Outcome<Finding>) {
         known.insert(key(finding), n);
     }
     let mut found = worktree.items;
-    found.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    // Of a value that stands twice in a file, the place that no comment allows speaks for both.
+    found.sort_by(|a, b| (a.mark.is_some(), a.sort_key()).cmp(&(b.mark.is_some(), b.sort_key())));
     for mut finding in found {
         finding.origin.shown = finding.origin.path.clone().into();
         match known.get(&key(&finding)) {

@@ -1,13 +1,16 @@
 //! Joins the stages: arguments -> exit code. The only place that knows all layers.
 
+mod baseline;
 mod config;
 mod explain;
 mod git;
+mod gitleaks;
 mod output;
 mod rules;
 mod scan;
 mod settings;
 mod since;
+mod suppress;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -16,6 +19,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
+use gitleaks::Called;
 
 use crate::{
     cli::{Cli, Color, Command},
@@ -31,6 +35,8 @@ pub enum Exit {
     Clean,
     /// Something was found.
     Findings,
+    /// Something was found, and the caller has a code of its own for that.
+    FindingsAs(u8),
     /// Part of the input could not be read.
     Incomplete,
 }
@@ -40,6 +46,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Clean => 0,
             Exit::Findings => 1,
+            Exit::FindingsAs(code) => code,
             Exit::Incomplete => 2,
         })
     }
@@ -56,8 +63,12 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Git(args) => git::git(args),
         Command::Guide(args) => rules::guide(args),
         Command::Rules { command } => rules::rules(command),
+        Command::Baseline { command } => baseline::baseline(command),
         Command::Explain(args) => explain::explain(args),
         Command::Config { command } => config::config(command),
+        Command::Detect(args) => gitleaks::run(Called::Detect, args),
+        Command::Protect(args) => gitleaks::run(Called::Protect, args),
+        Command::Dir(args) => gitleaks::run(Called::Dir, args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);

@@ -10,43 +10,45 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, settings::Asked, style, warn};
+use super::{Exit, style, suppress::Desk, warn};
 use crate::{
     cli::CommonArgs,
     engine::Engine,
     finding::Finding,
     report::{self, Detail, Report, Secrets, Style},
     source::{Meter, Outcome},
-    triage::{history, proof},
+    triage::{history, proof, suppress::Tally},
 };
 
 /// Sorts, grades and reports what was read.
 pub(super) fn finish(
     args: &CommonArgs,
-    asked: &Asked,
     engine: &Engine,
+    desk: &Desk<'_>,
     mut outcome: Outcome<Finding>,
     files: Vec<File>,
 ) -> anyhow::Result<Exit> {
-    outcome.coverage.sort();
-    let mut errors: Vec<String> =
-        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
-    errors.sort();
-    let findings = triage(asked, engine, outcome.items, &mut errors)?;
-    for error in &errors {
-        warn(error);
+    let mut coverage = std::mem::take(&mut outcome.coverage);
+    coverage.sort();
+    let (Triaged { mut findings, stale }, errors) = judge(engine, desk, outcome);
+    findings.retain(|f| desk.is_wanted(f));
+    let mut tally = Tally { stale, ..Tally::default() };
+    tally.count(&findings);
+    if !args.no_suppress {
+        findings.retain(|f| f.suppressed.is_none());
     }
     let report = Report {
         findings: &findings,
         rules: engine.rules(),
-        coverage: &outcome.coverage,
+        coverage: &coverage,
+        tally: &tally,
         errors: &errors,
         secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Redacted },
         style: style(args.color),
         detail: detail(args),
     };
     write_reports(args, &report, files)?;
-    let fails = findings.iter().any(|f| f.severity >= asked.settings.fail_on());
+    let fails = findings.iter().any(|f| f.severity >= desk.settings().fail_on());
     Ok(match (errors.is_empty(), !fails || args.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
@@ -95,13 +97,37 @@ fn show_progress(meter: &Meter, done: &AtomicBool) {
     bar.finish_and_clear();
 }
 
-/// Sorts, proves, and leaves out what the user does not want to see.
-fn triage(
-    asked: &Asked,
+/// Findings, graded and judged.
+pub(super) struct Triaged {
+    /// All of them, accepted or not. Sorted.
+    pub(super) findings: Vec<Finding>,
+    /// What accepts nothing.
+    stale: Vec<String>,
+}
+
+/// Grades and judges what was read, and warns of what went wrong.
+pub(super) fn judge(
     engine: &Engine,
+    desk: &Desk<'_>,
+    outcome: Outcome<Finding>,
+) -> (Triaged, Vec<String>) {
+    let mut errors: Vec<String> =
+        outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
+    errors.sort();
+    let triaged = triage(engine, desk, outcome.items, &mut errors);
+    for error in &errors {
+        warn(error);
+    }
+    (triaged, errors)
+}
+
+/// Sorts, proves and judges.
+fn triage(
+    engine: &Engine,
+    desk: &Desk<'_>,
     mut findings: Vec<Finding>,
     errors: &mut Vec<String>,
-) -> anyhow::Result<Vec<Finding>> {
+) -> Triaged {
     findings.sort_by(|a, b| {
         (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
     });
@@ -112,11 +138,9 @@ fn triage(
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
-    let severities = asked.severities()?;
-    findings.iter_mut().for_each(|f| severities.apply(engine.rules(), f));
-    let (severity, confidence) = (asked.settings.min_severity(), asked.settings.min_confidence());
-    findings.retain(|f| f.severity >= severity && f.confidence >= confidence);
-    Ok(findings)
+    desk.move_severities(&mut findings);
+    let stale = desk.judge(&mut findings, errors.is_empty());
+    Triaged { findings, stale }
 }
 
 fn detail(args: &CommonArgs) -> Detail {

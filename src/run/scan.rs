@@ -8,10 +8,10 @@ use std::{
 use super::{
     Exit, engine, output,
     settings::{self, Asked},
+    suppress::{Desk, Plan},
 };
 use crate::{
-    cli::ScanArgs,
-    engine::Engine,
+    cli::{CommonArgs, ScanArgs},
     finding::Finding,
     source::{
         Meter, Outcome, stdin,
@@ -20,34 +20,42 @@ use crate::{
 };
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let named = args.paths.iter().find(|p| *p != Path::new("-"));
-    let root = settings::root(named.map(PathBuf::as_path));
-    let asked = Asked::new(&args.common.config, Some(&root), settings::flags(&args.common))?;
+    let asked = asked(&args.paths, &args.common)?;
     let engine = engine(asked.rules()?);
+    let desk = Desk::open(asked, &args.common, engine, Plan::of_files(&args.paths))?;
     // Before the scan, so that a typing error does not cost one.
     let files = output::open_reports(&args.common)?;
-    let outcome = output::with_progress(&args.common, |meter| read(args, &asked, engine, meter))?;
-    output::finish(&args.common, &asked, engine, outcome, files)
+    let outcome =
+        output::with_progress(&args.common, |meter| read(&args.paths, &args.common, &desk, meter))?;
+    output::finish(&args.common, engine, &desk, outcome, files)
 }
 
-fn read(
-    args: &ScanArgs,
-    asked: &Asked,
-    engine: &Engine,
+/// What is asked of a scan of `paths`. The configuration of the first one's repository counts.
+pub(super) fn asked(paths: &[PathBuf], args: &CommonArgs) -> anyhow::Result<Asked> {
+    let first = paths.iter().find(|p| *p != Path::new("-"));
+    let root = settings::root(first.map(PathBuf::as_path));
+    Asked::new(&args.config, Some(&root), settings::flags(args))
+}
+
+/// Reads files, directories and, for `-`, standard input.
+pub(super) fn read(
+    paths: &[PathBuf],
+    args: &CommonArgs,
+    desk: &Desk<'_>,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
     let (streams, roots): (Vec<_>, Vec<_>) =
-        args.paths.iter().cloned().partition(|p| p == Path::new("-"));
+        paths.iter().cloned().partition(|p| p == Path::new("-"));
     let options = walk::Options {
         roots,
-        exclude: asked.settings.exclude_here.clone(),
-        exclude_in_repository: asked.settings.exclude(),
-        git_ignored: if args.common.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.common.threads,
+        exclude: desk.settings().exclude_here.clone(),
+        exclude_in_repository: desk.settings().exclude(),
+        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
+        threads: args.threads,
     };
-    let mut outcome = walk::walk(&options, meter, |blob| engine.scan(blob))?;
+    let mut outcome = walk::walk(&options, meter, |blob| desk.scan(blob))?;
     if !streams.is_empty() {
-        outcome.add(stdin::read(io::stdin().lock(), meter, |blob| engine.scan(blob)));
+        outcome.add(stdin::read(io::stdin().lock(), meter, |blob| desk.scan(blob)));
     }
     if options.roots.is_empty() {
         outcome.coverage.ignore_rules = false;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::warn;
 use crate::{
     cli::{CommonArgs, ConfigArgs, RuleArgs},
-    config::{Policy, Settings, Sourced, load, severity::Severities},
+    config::{Policy, Settings, Sourced, import, load, severity::Severities},
     rule::{
         Catalogue, RuleSet,
         load::{self as rules, Selection},
@@ -33,6 +33,7 @@ impl Asked {
             (None, Some(root)) if !args.no_config => load::of_directory(root)?,
             (None, _) => Settings::default(),
         };
+        let files = imported(&args.import)?.with(files);
         let policy = args.policy.as_deref().map(Policy::read).transpose()?.unwrap_or_default();
         let mut settings = files.with(flags);
         for note in policy.hold(&mut settings) {
@@ -67,6 +68,21 @@ impl Asked {
     pub(super) fn severities(&self) -> anyhow::Result<Severities> {
         Ok(Severities::new(&self.settings, &self.policy)?)
     }
+}
+
+/// What files of other scanners say, as far as it can be carried over.
+fn imported(paths: &[PathBuf]) -> anyhow::Result<Settings> {
+    if paths.is_empty() {
+        return Ok(Settings::default());
+    }
+    let imported = import::import(paths)?;
+    if !imported.lost.is_empty() {
+        let lost = imported.lost.len();
+        warn(&format!(
+            "{lost} things of these files are not used; `straykey config import` lists them"
+        ));
+    }
+    Ok(load::of_text(&paths[0], &import::toml(&imported))?)
 }
 
 /// The directory whose `straykey.toml` counts for a scan of `path`: the root of its repository, or else

@@ -90,6 +90,33 @@ pub fn walk<T: Send>(
     Ok(shared.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// Where a path that the user named stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The directory that the paths of reports are relative to: the repository's, or else the current
+    /// one, or else the path's own.
+    pub base: PathBuf,
+    /// The path, relative to it.
+    pub prefix: PathBuf,
+    /// Whether the base is a repository's.
+    pub in_repository: bool,
+}
+
+impl Place {
+    /// The place of `path`, which is a directory or not.
+    pub fn of(path: &Path, is_dir: bool) -> Self {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        let dir = if is_dir { real.as_path() } else { real.parent().unwrap_or(&real) };
+        let repository = dir.ancestors().find(|d| d.join(".git").exists()).map(Path::to_path_buf);
+        let current =
+            std::env::current_dir().and_then(fs::canonicalize).ok().filter(|c| real.starts_with(c));
+        let in_repository = repository.is_some();
+        let base = repository.or(current).unwrap_or_else(|| dir.into());
+        let prefix = real.strip_prefix(&base).map(Path::to_path_buf).unwrap_or_default();
+        Self { base, prefix, in_repository }
+    }
+}
+
 /// One path that the user named.
 struct Root {
     path: PathBuf,
@@ -99,13 +126,7 @@ struct Root {
 
 impl Root {
     fn new(path: &Path, is_dir: bool) -> Self {
-        let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-        let dir = if is_dir { real.as_path() } else { real.parent().unwrap_or(&real) };
-        let repository = dir.ancestors().find(|d| d.join(".git").exists()).map(Path::to_path_buf);
-        let current =
-            std::env::current_dir().and_then(fs::canonicalize).ok().filter(|c| real.starts_with(c));
-        let base = repository.or(current).unwrap_or_else(|| dir.into());
-        let prefix = real.strip_prefix(&base).map(Path::to_path_buf).unwrap_or_default();
+        let Place { prefix, .. } = Place::of(path, is_dir);
         Self { path: path.into(), prefix }
     }
 

@@ -31,6 +31,8 @@ pub(crate) fn finding(rules: &RuleSet, id: &str, path: &str, value: &str) -> Fin
         reasons: Vec::new(),
         signed_token: false,
         history: None,
+        mark: None,
+        suppressed: None,
     }
 }
 

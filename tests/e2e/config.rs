@@ -55,7 +55,8 @@ fn the_file_at_the_root_counts_wherever_one_stands() {
 
 #[test]
 fn another_file_counts_instead_and_a_flag_counts_more() {
-    let project = repository("disable = ['github-personal-access-token']\nmin_severity = 'critical'\n");
+    let project =
+        repository("disable = ['github-personal-access-token']\nmin_severity = 'critical'\n");
     project.write("ci.toml", b"min_severity = 'critical'\n");
     assert_eq!(reported(&project, &["--config", "ci.toml"]), pairs(&ALL[2..]));
     let args = ["--config", "ci.toml", "--min-severity", "info"];
@@ -191,15 +192,15 @@ fn what_is_wrong_is_named_with_its_place_and_what_would_be_right() {
         ("exclude = ['a[']\n", "line 1: `exclude` holds `a[`, which is not a glob"),
         (
             "[[allow]]\nreason = 'x'\n",
-            "line 1: `allow` needs one of `paths`, `values`, `rules`, `commits`, `fingerprints`",
+            "line 1: `allow` needs one of `paths`, `path_regexes`, `values`, `rules`, `commits`, `fingerprints`",
         ),
         (
             "[[allow]]\nvalues = ['sev-q8Zt1LmV(']\n",
-            "line 1: `allow.values` has an entry that is not a regex",
+            "line 1: `allow` has an entry that is not a regex",
         ),
         (
             "[[allow]]\nvalues = ['sev-q8Zt1LmV|']\n",
-            "line 1: `allow.values` has an entry that matches everything",
+            "line 1: `allow` has a regex that matches everything",
         ),
         (
             "[[allow]]\ncommits = ['HEAD']\n",
@@ -313,6 +314,45 @@ fn a_policy_holds_against_flags_too() {
     project.write("policy.toml", b"required_rules = ['github-personal-access-tokan']\n");
     let said = refused(&project, &["scan", "--policy", "policy.toml"]);
     assert!(said.contains("did you mean `github-personal-access-token`?"), "{said}");
+}
+
+#[test]
+fn what_is_allowed_is_not_new() {
+    for (allow, kept) in [
+        ("paths = ['sub/']", &ALL[..1]),
+        ("rules = ['github-*']", &ALL[..2]),
+        ("rules = ['github-*']\npaths = ['a.env']", &ALL[..]),
+        ("values = ['^rp_app_']", &ALL[2..]),
+    ] {
+        let project = repository(&format!("[[allow]]\n{allow}\nreason = 'x'\n"));
+        assert_eq!(reported(&project, &[]), pairs(kept), "{allow}");
+    }
+}
+
+#[test]
+fn a_policy_never_allows_some_rules() {
+    let project = repository("[[allow]]\npaths = ['*.env']\n");
+    assert_eq!(reported(&project, &[]), pairs(&[]));
+    project.write("policy.toml", b"never_allow = ['github-*']\n");
+    let run = project.scan(&["-f", "json", "--policy", "policy.toml"]);
+    let rules: Vec<_> = places(&run.json()).into_iter().map(|(_, _, rule)| rule).collect();
+    assert_eq!((run.code, rules), (1, vec!["github-personal-access-token".to_owned()]));
+    assert_eq!(
+        run.stderr,
+        "straykey: the policy overrules the configuration (straykey.toml:1): `github-personal-access-token` is never allowed\n"
+    );
+}
+
+#[test]
+fn the_configured_baseline_is_used_and_written() {
+    let project = repository("baseline = 'known/accepted'\n");
+    project.write("known/accepted", b"");
+    assert_eq!(project.scan(&[]).code, 1);
+    let written = project.straykey(&["baseline", "write"]);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert_eq!(project.scan(&[]).code, 0);
+    assert!(project.read("known/accepted").contains("github-personal-access-token "));
+    assert_eq!(project.scan(&["--no-baseline"]).code, 1);
 }
 
 #[test]

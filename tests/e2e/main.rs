@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 
+mod aliases;
 mod bad_input;
 mod commands;
 mod config;
@@ -16,6 +17,7 @@ mod history_bad;
 mod history_edits;
 mod history_random;
 mod history_truth;
+mod import;
 mod inputs;
 mod jwt;
 mod output;
