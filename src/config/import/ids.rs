@@ -18,6 +18,8 @@ fn named(table: &[(&str, &str)], name: &str) -> Vec<String> {
 
 /// The ids of https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml.
 const GITLEAKS: &[(&str, &str)] = &[
+    ("1password-secret-key", "onepassword-secret-key"),
+    ("1password-service-account-token", "onepassword-service-account-token"),
     ("airtable-api-key", "airtable-*"),
     ("algolia-api-key", "algolia-*"),
     ("anthropic-admin-api-key", "anthropic-admin-key"),
@@ -28,6 +30,7 @@ const GITLEAKS: &[(&str, &str)] = &[
     ("azure-ad-client-secret", "azure-entra-client-secret"),
     ("bitbucket-client-secret", "bitbucket-consumer-secret"),
     ("clickhouse-cloud-api-secret-key", "clickhouse-api-secret"),
+    ("clojars-api-token", "clojars-deploy-token"),
     ("cloudflare-api-key", "cloudflare-*"),
     ("cloudflare-global-api-key", "cloudflare-global-api-key"),
     ("cloudflare-origin-ca-key", "cloudflare-origin-ca-key"),
