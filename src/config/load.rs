@@ -26,8 +26,13 @@ use crate::{
 /// What the file at the root of a repository is called.
 pub const FILE_NAME: &str = "straykey.toml";
 
-/// A larger file is no configuration.
-const MAX_BYTES: u64 = 16 << 20;
+/// A larger file is no configuration; one that is imported may be a report.
+const MAX_BYTES: u64 = 1 << 20;
+pub(super) const MAX_IMPORTED_BYTES: u64 = 64 << 20;
+
+/// Every finding is held against every entry, so there is a bound on what a hostile repository can ask.
+const MAX_ENTRIES: usize = 1_000;
+const MAX_ALLOW_ENTRIES: usize = 10_000;
 
 /// Longer chains of `extends` help nobody.
 const MAX_FILES: usize = 8;
@@ -69,7 +74,7 @@ pub fn of_file(path: &Path) -> Result<Settings, ConfigError> {
 pub fn of_text(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     let file: ConfigFile = parse(path, text)?;
     let reader = Reader { root: None, chain: Vec::new() };
-    Entries { path, text, reader: &reader }.settings(&file)
+    Entries::new(path, text, &reader).settings(&file)
 }
 
 /// Reads a file of text that is not too large.
@@ -77,15 +82,15 @@ pub fn of_text(path: &Path, text: &str) -> Result<Settings, ConfigError> {
 /// # Errors
 ///
 /// If it is no file, too large, or not UTF-8.
-pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read_text(path: &Path, max_bytes: u64) -> Result<String, ConfigError> {
     let problem = |problem: String| ConfigError::File { path: path.into(), problem };
     let unreadable = |source| ConfigError::Read { path: path.into(), source };
     let meta = fs::metadata(path).map_err(unreadable)?;
     if !meta.is_file() {
         return Err(problem("is not a file".into()));
     }
-    if meta.len() > MAX_BYTES {
-        return Err(problem(format!("has {} bytes; at most {MAX_BYTES} are read", meta.len())));
+    if meta.len() > max_bytes {
+        return Err(problem(format!("has {} bytes; at most {max_bytes} are read", meta.len())));
     }
     fs::read_to_string(path).map_err(unreadable)
 }
@@ -96,7 +101,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
 ///
 /// If it can't be read, or does not have the form `T`.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(T, String), ConfigError> {
-    let text = read_text(path)?;
+    let text = read_text(path, MAX_BYTES)?;
     Ok((parse(path, &text)?, text))
 }
 
@@ -138,7 +143,7 @@ impl Reader {
         }
         self.chain.push(real);
         let (file, text): (ConfigFile, String) = read(&name)?;
-        let entries = Entries { path: &name, text: &text, reader: self };
+        let entries = Entries::new(&name, &text, self);
         let own = entries.settings(&file)?;
         let settings = match &file.extends {
             None => own,
@@ -155,12 +160,22 @@ impl Reader {
 /// Checks the entries of one file.
 struct Entries<'f> {
     path: &'f Path,
-    text: &'f str,
+    /// Where each line ends.
+    line_ends: Vec<usize>,
     reader: &'f Reader,
 }
 
-impl Entries<'_> {
+impl<'f> Entries<'f> {
+    fn new(path: &'f Path, text: &str, reader: &'f Reader) -> Self {
+        let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { path, line_ends, reader }
+    }
+
     fn settings(&self, file: &ConfigFile) -> Result<Settings, ConfigError> {
+        self.check_count("allow", file.allow.len(), MAX_ALLOW_ENTRIES)?;
+        self.check_count("severity", file.severity.len(), MAX_ENTRIES)?;
+        self.check_count("rule", file.rule.len(), MAX_ENTRIES)?;
+        self.check_count("disable", file.disable.len(), MAX_ENTRIES)?;
         Ok(Settings {
             files: vec![self.path.into()],
             rule_files: all(&file.rules, |path| self.path(path, "rules"))?,
@@ -179,7 +194,18 @@ impl Entries<'_> {
     }
 
     fn line(&self, span: &Range<usize>) -> usize {
-        span::line_col(self.text.as_bytes(), span.start, Before::default()).line
+        1 + self.line_ends.partition_point(|end| *end < span.start)
+    }
+
+    /// That there are not too many entries of one sort.
+    fn check_count(&self, key: &'static str, count: usize, most: usize) -> Result<(), ConfigError> {
+        let place = Place::File(self.path.into(), 1);
+        match count > most {
+            true => {
+                Err(entry(place, key, &format!("has {count} entries; at most {most} are read")))
+            }
+            false => Ok(()),
+        }
     }
 
     fn sourced<T: Clone>(&self, value: &Spanned<T>) -> Sourced<T> {

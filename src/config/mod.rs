@@ -20,10 +20,7 @@ use std::{
 pub use file::{AllowForm, SeverityForm};
 pub use policy::Policy;
 
-use crate::{
-    rule::{Catalogue, Confidence, RuleSpec, Severity, load as rules, own::OwnRule},
-    triage::paths::Paths,
-};
+use crate::rule::{Catalogue, Confidence, RuleSpec, Severity, load as rules, own::OwnRule};
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,11 +186,14 @@ impl Settings {
 
 /// Whether `pattern`, in which `*` stands for any part, names the rule `id`.
 pub fn names(pattern: &str, id: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == id,
-        Some((start, "")) => id.starts_with(start),
-        Some(_) => Paths::new(&[pattern]).is_ok_and(|p| p.matching(id).is_some()),
+    let Some((start, pattern)) = pattern.split_once('*') else { return pattern == id };
+    let Some(mut rest) = id.strip_prefix(start) else { return false };
+    let (middle, end) = pattern.rsplit_once('*').unwrap_or(("", pattern));
+    for part in middle.split('*') {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
     }
+    rest.ends_with(end)
 }
 
 /// `path` as a user would type it: relative to the current directory, if it is below that.
@@ -201,4 +201,23 @@ fn shown(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(std::fs::canonicalize);
     let inside = here.ok().and_then(|here| path.strip_prefix(here).map(Path::to_path_buf).ok());
     inside.unwrap_or_else(|| path.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_part_of_an_id() {
+        let named = |pattern| names(pattern, "aws-secret-access-key");
+        for pattern in
+            ["aws-secret-access-key", "aws-*", "*", "*-key", "aws-*-key", "*secret*", "a**y"]
+        {
+            assert!(named(pattern), "{pattern}");
+        }
+        for pattern in ["aws", "aws-*-id", "*-secret", "aws-secret-access-key*x", "b*", "*key*key"]
+        {
+            assert!(!named(pattern), "{pattern}");
+        }
+    }
 }

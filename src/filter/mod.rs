@@ -3,6 +3,7 @@
 
 pub mod checksum;
 pub mod entropy;
+pub mod entry;
 pub mod likeness;
 pub mod name;
 pub mod password;
@@ -42,6 +43,8 @@ pub enum Dropped {
     NotRandom,
     /// Without quotes, in a programming language: a name or an expression.
     Expression,
+    /// It is an entry of a baseline.
+    Entry,
     /// A name in quotes, to which something else is given.
     Key,
     /// The name before it says that it is for everybody or for a moment.
@@ -71,6 +74,7 @@ impl fmt::Display for Dropped {
                 write!(f, "entropy of {bits:.2} bits per byte; the rule asks for {needed:.2}")
             }
             Self::NotRandom => f.write_str("looks like words and not like a random value"),
+            Self::Entry => f.write_str("an entry of a straykey baseline opens nothing"),
             Self::Key => f.write_str("it is itself the name of another value"),
             Self::Expression => {
                 f.write_str("a bare word in a programming language is a name and not a value")
@@ -122,7 +126,13 @@ pub fn judge(
     {
         return Err(Dropped::NotNear);
     }
+    if entry::is_fingerprint(text, &candidate.secret) {
+        return Err(Dropped::Entry);
+    }
     if set.provider(rule).general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
+        if entry::is_inside(text, &candidate.secret) {
+            return Err(Dropped::Entry);
+        }
         if quoting::is_key(text, &candidate.secret) {
             return Err(Dropped::Key);
         }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use super::{
     Exit, engine, git, output, print, scan,
     settings::Asked,
-    suppress::{Desk, Plan, open_baseline},
+    suppress::{Desk, Plan, Reading, open_baseline},
 };
 use crate::{
     cli::{BaselineArgs, BaselineCommand},
@@ -33,8 +33,7 @@ struct Scanned<'s> {
     desk: &'s Desk<'s>,
     /// All of them, graded and judged.
     findings: Vec<Finding>,
-    /// Whether everything was read.
-    complete: bool,
+    reading: Reading,
 }
 
 /// Scans, and writes the baseline that `changed` makes of the old one.
@@ -57,11 +56,12 @@ fn change(
     let outcome = output::with_progress(common, |meter| read(args, engine, &desk, meter))?;
     let (triaged, errors) = output::judge(engine, &desk, outcome);
     let findings = triaged.findings;
-    let scanned = Scanned { engine, desk: &desk, findings, complete: errors.is_empty() };
+    let reading = Reading::with(&errors);
+    let scanned = Scanned { engine, desk: &desk, findings, reading };
     let (new, said) = changed(&scanned, old.clone().unwrap_or_default());
     let text = new.to_string();
     replace(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
-    print(format!("{}: {said}\n", path.display()).as_bytes())?;
+    print(format!("{}: {said}\n", shown(&path)).as_bytes())?;
     Ok(if errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
 }
 
@@ -112,6 +112,12 @@ fn file(args: &BaselineArgs, asked: &Asked, plan: &Plan) -> anyhow::Result<PathB
     Ok(path)
 }
 
+/// `path` as short as it can be typed here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
 /// Writes `text` in one step: whoever reads meanwhile sees the old or the new file.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     // A link stays one.
@@ -138,7 +144,7 @@ fn add_new(scanned: &Scanned<'_>, mut baseline: Baseline) -> (Baseline, String) 
 
 fn drop_stale(scanned: &Scanned<'_>, old: Baseline) -> (Baseline, String) {
     let mut baseline = old.clone();
-    scanned.desk.on_ground(scanned.complete, |ground| {
+    scanned.desk.on_ground(scanned.reading, |ground| {
         let verdict = old.judge(scanned.engine.rules(), &scanned.findings, ground);
         verdict.stale.iter().for_each(|entry| baseline.drop_entry(entry));
         for (entry, finding) in verdict.accepted.iter().zip(&scanned.findings) {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use super::{
     Exit, engine, print,
     settings::{self, Asked},
-    suppress::Desk,
+    suppress::{Desk, Reading},
 };
 use crate::{
     blob::{Before, Blob, Origin},
@@ -46,7 +46,7 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     let mut out = explanation(engine, &text, line)?;
     let mut findings = engine.scan(&Blob::whole(&origin, &bytes, nature));
-    Desk::of_file(asked, &args.known, engine, place.base)?.judge(&mut findings, false);
+    Desk::of_file(asked, &args.known, engine, place.base)?.judge(&mut findings, Reading::Partial);
     write_suppressions(&mut out, engine.rules(), &findings, line)?;
     print(out.as_bytes())
 }

@@ -10,7 +10,11 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, style, suppress::Desk, warn};
+use super::{
+    Exit, style,
+    suppress::{Desk, Reading},
+    warn,
+};
 use crate::{
     cli::CommonArgs,
     engine::Engine,
@@ -139,7 +143,7 @@ fn triage(
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
     desk.move_severities(&mut findings);
-    let stale = desk.judge(&mut findings, errors.is_empty());
+    let stale = desk.judge(&mut findings, Reading::with(errors));
     Triaged { findings, stale }
 }
 

@@ -57,6 +57,22 @@ impl Plan {
     }
 }
 
+/// Whether everything could be read that a scan was to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Everything.
+    Complete,
+    /// Something failed: of what is not found, nothing is known to be gone.
+    Partial,
+}
+
+impl Reading {
+    /// How a scan with these errors went.
+    pub(super) fn with(errors: &[String]) -> Self {
+        if errors.is_empty() { Self::Complete } else { Self::Partial }
+    }
+}
+
 /// Accepts findings, and sees what is read.
 pub(super) struct Desk<'e> {
     engine: &'e Engine,
@@ -160,9 +176,9 @@ impl<'e> Desk<'e> {
     }
 
     /// Says of each finding what accepts it; returns what accepts none.
-    pub(super) fn judge(&self, findings: &mut [Finding], complete: bool) -> Vec<String> {
+    pub(super) fn judge(&self, findings: &mut [Finding], reading: Reading) -> Vec<String> {
         let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        let stale = self.on_ground(complete, |ground| {
+        let stale = self.on_ground(reading, |ground| {
             suppress::suppress(self.engine.rules(), findings, &self.by, &marks, ground)
         });
         self.hold_policy(findings);
@@ -186,8 +202,9 @@ impl<'e> Desk<'e> {
         told.iter().for_each(|note| warn(note));
     }
 
-    /// Calls `look` with what was seen. Of a scan that is not complete nothing is known to be gone.
-    pub(super) fn on_ground<R>(&self, complete: bool, look: impl FnOnce(&Ground<'_>) -> R) -> R {
+    /// Calls `look` with what was seen.
+    pub(super) fn on_ground<R>(&self, reading: Reading, look: impl FnOnce(&Ground<'_>) -> R) -> R {
+        let complete = reading == Reading::Complete;
         look(&Ground {
             extent: if complete { self.plan.extent } else { Extent::Part },
             rules: self.rules,

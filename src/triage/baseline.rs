@@ -22,7 +22,8 @@ use std::{
 
 use super::ground::{Extent, Ground, Rules};
 use crate::{
-    finding::Finding,
+    filter::entry::HEADER,
+    finding::{Finding, Suppressor},
     history::Reach,
     rule::RuleSet,
     secret::{Fingerprint, Guessable},
@@ -31,7 +32,6 @@ use crate::{
 /// Where it is looked for.
 pub const NAME: &str = ".straykey-baseline";
 
-const HEADER: &str = "# straykey baseline v1";
 const FULL_HEADER: &str = "# straykey baseline v1: accepted findings; `straykey baseline write` adds, `straykey baseline prune` drops";
 
 /// So many values are compared with entries of other paths; past that, a finding stays new.
@@ -207,7 +207,10 @@ impl Baseline {
         for (finding, accepted) in findings.iter().zip(&mut accepted) {
             let rule = rules.rule(finding.rule);
             let entries = of_rule.get(rule.id.as_str()).map_or(&[][..], Vec::as_slice);
-            if accepted.is_some() || entries.is_empty() || tries > MAX_TRIES {
+            // What a comment accepts must not use up the entry of a renamed file.
+            let otherwise =
+                finding.suppressed.as_ref().is_some_and(|s| s.by != Suppressor::Baseline);
+            if accepted.is_some() || otherwise || entries.is_empty() || tries > MAX_TRIES {
                 continue;
             }
             let guessable = rule.kind.guessable();
@@ -317,4 +320,73 @@ fn unescaped(text: &str) -> Option<String> {
     }
     path.push_str(rest);
     (!path.is_empty()).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::triage::sample;
+
+    const LINE: &str = "a-rule 0123456789abcdef0123456789ABCDEF tree ";
+
+    #[test]
+    fn a_path_of_any_kind_stays_what_it_is() {
+        for path in ["a", " a b ", "a\nb\r", "a\\u{a}", "\\", "ä\u{2028}\u{fffd}", "#"] {
+            let text = format!("{HEADER}\n{LINE}{}\n", escaped(path));
+            let baseline = Baseline::parse(&text).expect("it parses");
+            assert_eq!(baseline.paths().collect::<Vec<_>>(), [path]);
+            assert_eq!(Baseline::parse(&baseline.to_string()), Ok(baseline));
+        }
+    }
+
+    #[test]
+    fn lines_of_a_merge_are_sorted_and_said_once() {
+        let text = format!("{HEADER}\n{LINE}b\n# ours\n{LINE}a\n{HEADER}\n\n{LINE}b\r\n");
+        let shown = Baseline::parse(&text).expect("it parses").to_string();
+        let lower = LINE.to_ascii_lowercase();
+        assert_eq!(shown, format!("{FULL_HEADER}\n# ours\n{lower}a\n{lower}b\n"));
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_not_read_as_one() {
+        let error = |text: &str| Baseline::parse(text).expect_err("it is none");
+        assert_eq!(error("[package]\n"), BaselineError::Header);
+        assert_eq!(error("# straykey baseline v10\n"), BaselineError::Header);
+        assert_eq!(error(&format!("{HEADER}\n=======\n")), BaselineError::Conflict { line: 2 });
+        for line in
+            ["a-rule 01 tree a", "a-rule", &LINE.replace("tree", "here"), LINE, "x\\u{d800}"]
+        {
+            assert_eq!(error(&format!("{HEADER}\n{line}\n")), BaselineError::Entry { line: 2 });
+        }
+        assert_eq!(Baseline::parse(" \n"), Ok(Baseline::default()));
+    }
+
+    /// Whether the password's entry at `from` accepts it at `to`, if these files exist.
+    fn follows(from: &str, to: &str, files: &[&str]) -> bool {
+        let rules = sample::rules();
+        let password = rules.rules().iter().find(|r| r.kind.guessable() == Guessable::Yes);
+        let id = password.expect("there are rules for passwords").id.as_str();
+        let of = |path: &str| {
+            let mut finding = sample::finding(&rules, id, path, "hunter2");
+            finding.fingerprint = Fingerprint::new(id, path, &finding.secret, Guessable::Yes);
+            finding
+        };
+        let mut baseline = Baseline::default();
+        baseline.add(Entry::of(&rules, &of(from)));
+        let ground = Ground {
+            extent: Extent::Everything,
+            rules: Rules::All,
+            searched: &|_| true,
+            exists: &|path| files.contains(&path),
+        };
+        baseline.judge(&rules, &[of(to)], &ground).accepted[0].is_some()
+    }
+
+    #[test]
+    fn a_password_is_followed_only_as_a_file_is_renamed() {
+        assert!(follows("a/x.env", "b/x.env", &["b/x.env"]));
+        assert!(follows("a/x.env", "a/y.env", &["a/y.env"]));
+        assert!(!follows("a/x.env", "b/y.env", &["b/y.env"]), "that may be another password");
+        assert!(!follows("a/x.env", "a/y.env", &["a/x.env", "a/y.env"]));
+    }
 }

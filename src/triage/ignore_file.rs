@@ -172,6 +172,6 @@ mod tests {
             says("a\nfingerprint:12"),
             "`.straykeyignore`, line 2: a fingerprint has 32 hex digits"
         );
-        assert!(says("a[").starts_with("`.straykeyignore`, line 1: `a[` is not a glob: "));
+        assert!(says("a{").starts_with("`.straykeyignore`, line 1: `a{` is not a glob: "));
     }
 }

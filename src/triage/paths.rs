@@ -83,6 +83,6 @@ mod tests {
     fn what_is_no_glob_is_named() {
         let says = |glob: &str| Paths::new(&[glob]).expect_err("it is none").to_string();
         assert_eq!(says(" "), "` ` is not a glob: it is empty");
-        assert!(says("a[").starts_with("`a[` is not a glob: "));
+        assert!(says("a{").starts_with("`a{` is not a glob: "));
     }
 }

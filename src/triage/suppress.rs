@@ -72,21 +72,24 @@ pub fn suppress(
 ) -> Vec<String> {
     let mut stale = unused_marks(rules, findings, marks, ground);
     // Each is asked about all, so that what two accept makes neither stale. The first one's word is kept.
-    let verdicts = [
-        findings.iter().map(by_mark).collect(),
-        by_ignore_file(findings, by, ground, &mut stale),
-        by_config(rules, findings, by, ground, &mut stale),
-        by_baseline(rules, findings, by, ground, &mut stale),
-    ];
-    for verdict in verdicts {
-        for (finding, suppression) in findings.iter_mut().zip(verdict) {
-            if finding.suppressed.is_none() {
-                finding.suppressed = suppression.map(Box::new);
-            }
-        }
-    }
+    let verdicts = findings.iter().map(by_mark).collect();
+    keep_first(findings, verdicts);
+    let verdicts = by_ignore_file(findings, by, ground, &mut stale);
+    keep_first(findings, verdicts);
+    let verdicts = by_config(rules, findings, by, ground, &mut stale);
+    keep_first(findings, verdicts);
+    let verdicts = by_baseline(rules, findings, by, ground, &mut stale);
+    keep_first(findings, verdicts);
     stale.sort();
     stale
+}
+
+fn keep_first(findings: &mut [Finding], verdicts: Vec<Option<Suppression>>) {
+    for (finding, suppression) in findings.iter_mut().zip(verdicts) {
+        if finding.suppressed.is_none() {
+            finding.suppressed = suppression.map(Box::new);
+        }
+    }
 }
 
 fn by_mark(finding: &Finding) -> Option<Suppression> {

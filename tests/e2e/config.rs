@@ -259,6 +259,16 @@ fn a_configuration_that_is_no_file_is_refused_and_not_waited_for() {
 }
 
 #[test]
+fn what_a_configuration_asks_of_every_finding_has_a_bound() {
+    let project = repository(&"[[severity]]\nrules = ['jwt-*']\nlevel = 'low'\n".repeat(1_001));
+    let said = refused(&project, &["scan"]);
+    assert!(said.contains("`severity` has 1001 entries; at most 1000 are read"), "{said}");
+    project.write("straykey.toml", &vec![b'#'; (1 << 20) + 1]);
+    let said = refused(&project, &["scan"]);
+    assert_eq!(said, "straykey: `straykey.toml` has 1048577 bytes; at most 1048576 are read\n");
+}
+
+#[test]
 fn a_policy_overrules_what_undercuts_it_and_says_so() {
     let project = repository(
         "disable = ['github-personal-access-token', 'rocketpunch-app-key']\nexclude = ['sub/', 'vendor/']\nmin_severity = 'critical'\nfail_on = 'critical'\n\n[[severity]]\nrules = ['github-*']\nlevel = 'info'\n\n[[rule]]\nid = 'github-personal-access-token'\nregex = '(?<secret>ghp_never)'\nkeywords = ['ghp_']\n",

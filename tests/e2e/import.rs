@@ -97,6 +97,30 @@ fn a_gitleaks_configuration_is_carried_over() {
 }
 
 #[test]
+fn an_entry_that_loses_a_condition_is_not_carried() {
+    let mut project = Project::with("a.txt", "@@rocketpunch-app-key@@\n");
+    project.plant("b.txt", "@@rocketpunch-app-key@@\n");
+    project.make_repository();
+    project.write(
+        "gl.toml",
+        br#"[[allowlists]]
+condition = "AND"
+paths = ["a\\.txt"]
+regexes = ["(?!x)y"]
+[[allowlists]]
+condition = "AND"
+regexTarget = "line"
+paths = ["b\\.txt"]
+regexes = ["x"]
+"#,
+    );
+    let run = import(&project, &["gl.toml"]);
+    assert!(run.stderr.contains("carried 0 rules, 0 allow entries"), "{}", run.stderr);
+    assert!(run.stderr.contains("allow list 2: one of its conditions can't be carried"));
+    project.assert_marks_are_reported(&[]);
+}
+
+#[test]
 fn the_old_allow_list_is_carried_over() {
     let mut project = Project::with("vendor/a.txt", "@@!rocketpunch-app-key@@\n");
     project.plant("b.txt", "@@rocketpunch-app-key@@\n");

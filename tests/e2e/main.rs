@@ -26,3 +26,4 @@ mod project;
 mod repository;
 mod sarif;
 mod small_scans;
+mod triage;

@@ -64,7 +64,7 @@ fn json_says_once_for_each_rule_what_to_do() {
     let (run, report) = everything().scan_json(&[]);
     assert_eq!((run.code, run.stderr.as_str()), (1, ""));
     let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["schema", "tool", "findings", "rules", "coverage", "errors"]);
+    assert_eq!(keys, ["schema", "tool", "findings", "rules", "coverage", "suppressed", "errors"]);
     assert_eq!(report["schema"], "straykey/1");
     assert_eq!(report["tool"]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(report["coverage"]["complete"], true);

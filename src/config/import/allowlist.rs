@@ -99,7 +99,7 @@ fn regexes(all: &[String]) -> Vec<String> {
     all.iter().map(|r| for_values(r)).collect()
 }
 
-/// Adds `entry` if our own check accepts it; of its regexes those that are.
+/// Adds `entry` with those of its regexes that our own check accepts, as long as each list keeps one.
 pub(super) fn push(importing: &mut Importing, mut entry: AllowForm, what: &str) {
     let accepted = |entry: AllowForm| {
         allow_rule(&Sourced { value: entry, place: Place::Flag("import") }).map(drop)
@@ -108,6 +108,8 @@ pub(super) fn push(importing: &mut Importing, mut entry: AllowForm, what: &str) 
     for list in [&mut entry.values, &mut entry.path_regexes, &mut entry.commits] {
         list.retain(|item| !item.trim().is_empty());
     }
+    let stated = |e: &AllowForm| [&e.values, &e.path_regexes, &e.commits].map(|l| !l.is_empty());
+    let before = stated(&entry);
     let one = |item: &String| vec![item.clone()];
     entry.values.retain(|v| {
         let alone = AllowForm { values: one(v), ..AllowForm::default() };
@@ -127,8 +129,10 @@ pub(super) fn push(importing: &mut Importing, mut entry: AllowForm, what: &str) 
             "it is not one that Rust's `regex` reads, or it would allow everything",
         );
     }
-    let AllowForm { values, path_regexes, commits, paths, fingerprints, .. } = &entry;
-    if [values, path_regexes, commits, paths, fingerprints].iter().any(|l| !l.is_empty()) {
+    // Without a condition that it had, an entry would allow more than it did.
+    let is_whole = before == stated(&entry);
+    let AllowForm { paths, fingerprints, .. } = &entry;
+    if is_whole && (before.contains(&true) || !paths.is_empty() || !fingerprints.is_empty()) {
         importing.imported.allow.push(entry);
     }
 }

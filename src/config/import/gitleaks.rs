@@ -161,9 +161,9 @@ fn extend(importing: &mut Importing, extend: &Extend, depth: usize) -> Result<()
 /// The file that `extend.path` names: gitleaks looks from the current directory.
 fn base(file: &Path, named: &str) -> Option<(PathBuf, String)> {
     let beside = file.parent().unwrap_or(Path::new("")).join(named);
-    [PathBuf::from(named), beside]
-        .into_iter()
-        .find_map(|path| load::read_text(&path).ok().map(|text| (path, text)))
+    [PathBuf::from(named), beside].into_iter().find_map(|path| {
+        load::read_text(&path, load::MAX_IMPORTED_BYTES).ok().map(|text| (path, text))
+    })
 }
 
 fn add_rule(importing: &mut Importing, rule: &Rule) {

@@ -62,10 +62,16 @@ fn add(importing: &mut Importing, entry: &Entry<'_>, number: usize) -> bool {
         paths: vec![glob(entry.file)],
         rules,
         commits: entry.commit.map(str::to_owned).into_iter().collect(),
-        reason: Some(format!("{}:{number}", name(importing))),
+        reason: Some(format!("in {}", name(importing))),
         ..AllowForm::default()
     };
-    allowlist::push(importing, form, &format!("line {number}"));
+    let same =
+        |a: &&mut AllowForm| AllowForm { paths: form.paths.clone(), ..(**a).clone() } == form;
+    match importing.imported.allow.iter_mut().find(same) {
+        Some(entry) if entry.paths.contains(&form.paths[0]) => {}
+        Some(entry) => entry.paths.extend(form.paths),
+        None => allowlist::push(importing, form, &format!("line {number}")),
+    }
     true
 }
 

@@ -74,7 +74,7 @@ pub fn import(paths: &[PathBuf]) -> Result<Imported, ConfigError> {
     // Rules first: entries of other files may name them.
     let mut texts = Vec::new();
     for path in paths {
-        let text = load::read_text(path)?;
+        let text = load::read_text(path, load::MAX_IMPORTED_BYTES)?;
         let format = Format::of(path, &text)?;
         texts.push((format, path, text));
     }
