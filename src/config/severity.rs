@@ -36,7 +36,7 @@ impl Severities {
     pub fn apply(&self, rules: &RuleSet, finding: &mut Finding) {
         let id = &rules.rule(finding.rule).id;
         let applies = |entry: &&Entry| entry.applies(id, &finding.origin.path);
-        let set = self.set.iter().filter(applies).next_back().map(|e| &e.form);
+        let set = self.set.iter().rfind(applies).map(|e| &e.form);
         let floor = self.floor.iter().filter(applies).map(|e| &e.form).max_by_key(|f| f.level);
         let set = set.filter(|s| s.level != finding.severity);
         if let Some(form) = set {
