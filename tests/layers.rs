@@ -39,7 +39,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
         "report" => knowing(&["rule", "finding", "triage"]),
         // It writes scripts, and knows nothing of what they call.
         "hook" => knowing(&[]),
-        "cli" | "run" | "selftest" => knowing(&[
+        "cli" | "config" | "run" | "selftest" => knowing(&[
             "hook",
             "rule",
             "content",
@@ -53,6 +53,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
             "triage",
             "report",
             "cli",
+            "config",
             "run",
             "selftest",
         ]),
@@ -77,7 +78,10 @@ fn homes(name: &str) -> &'static [&'static str] {
         }
         // In `triage`, for the values that an allow list names.
         "regex_automata" => &["rule", "matcher", "triage::allow"],
-        "regex_syntax" | "toml" | "postcard" => &["rule"],
+        "regex_syntax" | "postcard" => &["rule"],
+        // The two forms that people write.
+        "toml" | "schemars" => &["config", "rule"],
+        "serde_saphyr" => &["config::import"],
         "rayon" => &["source"],
         "ignore" => &["source", "triage::paths"],
         "gix" => &["source::git"],
@@ -92,10 +96,10 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["rule", "report"],
-        "serde_json" => &["filter", "report"],
+        "serde" => &["config", "rule", "report"],
+        "serde_json" => &["config", "filter", "report"],
         "serde_path_to_error" => &["report::read"],
-        "thiserror" => &["hook", "report", "rule", "source", "triage"],
+        "thiserror" => &["config", "hook", "report", "rule", "source", "triage"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }
