@@ -8,11 +8,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedU64ValueParser};
 
+mod gitleaks;
+
 pub use self::{
     baseline::{BaselineArgs, BaselineCommand},
     content::ContentArgs,
+    gitleaks::GitleaksArgs,
 };
 use crate::{
+    config::schema::File as SchemaFile,
     report::Format,
     rule::{Confidence, Severity},
 };
@@ -60,6 +64,21 @@ pub enum Command {
     },
     /// Turn a saved JSON report into any other format
     Report(ReportArgs),
+    /// Look at the configuration, or carry one over from another scanner
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// As `gitleaks detect`
+    #[command(hide = true)]
+    Detect(Box<GitleaksArgs>),
+    /// As `gitleaks protect`
+    #[command(hide = true)]
+    Protect(Box<GitleaksArgs>),
+    /// As `gitleaks dir`
+    #[command(hide = true, aliases = ["directory", "file"])]
+    Dir(Box<GitleaksArgs>),
     /// Print a completion script
     Completions {
         /// The shell to complete for
@@ -124,6 +143,9 @@ pub struct CommonArgs {
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// Which configuration to use.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// What was accepted before.
     #[command(flatten)]
     pub known: BaselineFlags,
@@ -136,12 +158,15 @@ pub struct CommonArgs {
     /// Leave out paths that match this glob; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
-    /// Report only findings of at least this severity
-    #[arg(long, value_name = "LEVEL", value_enum, default_value = "info")]
-    pub min_severity: Severity,
-    /// Report only findings of at least this confidence
-    #[arg(long, value_name = "LEVEL", value_enum, default_value = "low")]
-    pub min_confidence: Confidence,
+    /// Report only findings of at least this severity (default: info)
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub min_severity: Option<Severity>,
+    /// Report only findings of at least this confidence (default: low)
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub min_confidence: Option<Confidence>,
+    /// Exit with 1 only for findings of at least this severity; the others are reported (default: info)
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<Severity>,
     /// Read git-ignored files too
     #[arg(long, overrides_with = "ignore")]
     pub no_ignore: bool,
@@ -199,6 +224,63 @@ pub struct OutputArgs {
     pub color: Color,
 }
 
+/// Which configuration to use.
+#[derive(Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Use this configuration instead of the repository's straykey.toml
+    #[arg(long, value_name = "PATH", overrides_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Use no configuration file
+    #[arg(long, overrides_with = "config")]
+    pub no_config: bool,
+    /// Hold this floor against everything that would switch off part of the scan
+    ///
+    /// Neither the configuration nor a flag, a mark in a file or a baseline can undercut a policy; what
+    /// tries is overruled, and that is said. Example: `--policy /etc/straykey/policy.toml`
+    #[arg(long, value_name = "PATH")]
+    pub policy: Option<PathBuf>,
+    /// Files of other scanners that count as if they had been imported
+    #[arg(skip)]
+    pub import: Vec<PathBuf>,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the settings that a scan would use, each with the place that it comes from
+    Show {
+        /// The directory that would be scanned
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Which configuration to use.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Print the regexes of allowed values in clear
+        #[arg(long)]
+        show_secrets: bool,
+    },
+    /// Turn other scanners' configuration into a straykey.toml, on standard output
+    ///
+    /// Understood are, by their content: .gitleaks.toml, .gitleaksignore, JSON reports of gitleaks that
+    /// serve as a baseline, .secrets.baseline, TOML of betterleaks, and rules of kingfisher and
+    /// noseyparker. Standard error lists what could not be carried, with the reason. Example: `straykey
+    /// config import .gitleaks.toml .gitleaksignore -o straykey.toml`
+    Import {
+        /// The files to carry over
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Write into this file, which must not exist
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Print the JSON schema of a file, for editors
+    Schema {
+        /// straykey.toml, or what `--policy` takes
+        #[arg(value_enum, default_value = "config")]
+        file: SchemaFile,
+    },
+}
+
 /// Which findings were accepted before.
 #[derive(Debug, Args)]
 pub struct BaselineFlags {
@@ -232,6 +314,9 @@ pub struct GuideArgs {
     /// Look in the rules of this file or directory too
     #[arg(long = "rules", value_name = "PATH")]
     pub files: Vec<PathBuf>,
+    /// Which configuration to use.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// What to do with the rules.
@@ -242,6 +327,9 @@ pub enum RulesCommand {
         /// List the rules of this file or directory too
         #[arg(long = "rules", value_name = "PATH")]
         files: Vec<PathBuf>,
+        /// Which configuration to use.
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Show everything that a rule says
     Show {
@@ -250,6 +338,9 @@ pub enum RulesCommand {
         /// Look in this file or directory too
         #[arg(long = "rules", value_name = "PATH")]
         files: Vec<PathBuf>,
+        /// Which configuration to use.
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Run the cases of rule files; without a path, of the built-in ones
     Test {
@@ -267,6 +358,9 @@ pub struct ExplainArgs {
     /// Which rules to use.
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// Which configuration to use.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// What was accepted before.
     #[command(flatten)]
     pub known: BaselineFlags,
@@ -329,6 +423,16 @@ impl ValueEnum for Confidence {
 }
 
 impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for SchemaFile {
     fn value_variants<'a>() -> &'a [Self] {
         &Self::ALL
     }

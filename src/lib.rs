@@ -13,6 +13,7 @@
 
 pub mod blob;
 pub mod cli;
+pub mod config;
 pub mod content;
 pub mod coverage;
 pub mod edit;

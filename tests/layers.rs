@@ -42,7 +42,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
         "report" => knowing(&["rule", "finding", "triage"]),
         // It writes scripts, and knows nothing of what they call.
         "hook" => knowing(&[]),
-        "cli" | "run" | "selftest" => knowing(&[
+        "cli" | "config" | "run" | "selftest" => knowing(&[
             "hook",
             "rule",
             "content",
@@ -56,6 +56,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
             "triage",
             "report",
             "cli",
+            "config",
             "run",
             "selftest",
         ]),
@@ -80,7 +81,10 @@ fn homes(name: &str) -> &'static [&'static str] {
         }
         // In `triage`, for the values that an allow list names.
         "regex_automata" => &["rule", "matcher", "triage::allow"],
-        "regex_syntax" | "toml" | "postcard" => &["rule"],
+        "regex_syntax" | "postcard" => &["rule"],
+        // The two forms that people write.
+        "toml" | "schemars" => &["config", "rule"],
+        "serde_saphyr" => &["config::import"],
         "rayon" => &["source"],
         "ignore" => &["source", "triage::paths"],
         "gix" => &["source::git"],
@@ -94,14 +98,14 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["rule", "report"],
-        "serde_json" => &["content::container", "filter", "report"],
+        "serde" => &["config", "rule", "report"],
+        "serde_json" => &["config", "content::container", "filter", "report"],
         "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex" => {
             &["content::container"]
         }
         "flate2" => &["content"],
         "serde_path_to_error" => &["report::read"],
-        "thiserror" => &["hook", "report", "rule", "source", "triage"],
+        "thiserror" => &["config", "hook", "report", "rule", "source", "triage"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

@@ -46,12 +46,15 @@ fn around(range: &Range<usize>, end: usize) -> Range<usize> {
 
 /// Every window in `part` of `text`, in order.
 fn windows(text: &[u8], part: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let signs: Vec<usize> =
-        text[part.clone()].iter().enumerate().filter(|(_, b)| is_sign(**b)).map(|s| s.0).collect();
-    (SIGNS - 1..signs.len())
-        .map(move |last| signs[last + 1 - SIGNS]..signs[last] + 1)
-        .filter(|w| w.len() <= WINDOW_BYTES)
-        .map(move |w| part.start + w.start..part.start + w.end)
+    // The places of the latest signs, in turn.
+    let (mut latest, mut count) = ([0; SIGNS], 0);
+    let signs = part.clone().zip(&text[part]).filter(|(_, b)| is_sign(**b));
+    signs.filter_map(move |(at, _)| {
+        latest[count % SIGNS] = at;
+        count += 1;
+        let window = latest[count % SIGNS]..at + 1;
+        (count >= SIGNS && window.len() <= WINDOW_BYTES).then_some(window)
+    })
 }
 
 /// The run of which `part` lies in `view`.

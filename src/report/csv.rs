@@ -108,7 +108,7 @@ mod tests {
         finding.reasons = ["one", "two"].map(str::to_owned).into();
         let text = table(&[finding]);
         assert_eq!(text.matches("\r\n").count(), 2);
-        insta::assert_snapshot!(text.lines().nth(1).unwrap_or(""), @r#"high,medium,hirepanda-api-key,HirePanda workspace API key,HirePanda,"a, ""b"".env",4,9,********,0fe1d71e7e3cd3886dc80dba3ef16cf2,,one; two,commit,false,3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f,2025-03-04,Ada Example,9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c,2025-06-02,"Acts on the workspace with the key's tier: read (jobs, candidates, analytics), write (jobs, candidates, webhooks), or admin (team members, billing, deletion).",Revoke the compromised key at once: Dashboard Settings → API Keys (https://valley.hirepanda.com/settings).,https://docs.hirepanda.com/llms.txt"#);
+        insta::assert_snapshot!(text.lines().nth(1).unwrap_or(""), @r#"high,medium,hirepanda-api-key,HirePanda workspace API key,HirePanda,"a, ""b"".env",4,9,,********,0fe1d71e7e3cd3886dc80dba3ef16cf2,,one; two,commit,false,3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f,2025-03-04,Ada Example,9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c,2025-06-02,"Acts on the workspace with the key's tier: read (jobs, candidates, analytics), write (jobs, candidates, webhooks), or admin (team members, billing, deletion).",Revoke the compromised key at once: Dashboard Settings → API Keys (https://valley.hirepanda.com/settings).,https://docs.hirepanda.com/llms.txt"#);
     }
 
     #[test]

@@ -204,11 +204,11 @@ mod tests {
             (Format::Jsonl, "\"route\":[\"b.env\"],\"start\":{\"line\":7,\"column\":3}"),
             (Format::Sarif, "\"fullyQualifiedName\":\"a.zip › b.env:7\",\"kind\":\"resource\""),
             (Format::Html, "<dt>Inside</dt><dd><code>b.env:7</code></dd>"),
-            (Format::Markdown, "<code>a.zip › b.env&#58;7</code>"),
+            (Format::Markdown, "<code>a.zip &#8250; b.env&#58;7</code>"),
             (Format::Github, "It stands inside: b.env:7."),
             (Format::Gitlab, "It stands inside: b.env:7."),
             (Format::Junit, "a.zip › b.env:7 (confidence"),
-            (Format::Csv, ",1,1,b.env:7,"),
+            (Format::Csv, ",4,9,b.env:7,"),
         ];
         assert_eq!(places.map(|(format, _)| format), Format::ALL);
         for (format, said) in places {

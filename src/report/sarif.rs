@@ -341,6 +341,7 @@ fn gap(why: Skip, name: &str) -> String {
         Skip::ShallowBoundary => format!("the parents of commit `{name}` are not in this clone"),
         Skip::MissingObject => format!("object `{name}` is named and not there"),
         Skip::CorruptObject => format!("object `{name}` is damaged"),
+        Skip::DamagedContainer => format!("`{name}` is damaged: not all of it was searched"),
         Skip::Stopped(limit) => {
             format!("`{name}` was not expanded to its end: `{}` stopped it", limit.flag())
         }
@@ -504,12 +505,14 @@ mod tests {
         error: the parents of commit `x` are not in this clone
         error: object `x` is named and not there
         error: object `x` is damaged
+        error: `x` is damaged: not all of it was searched
         warning: `x` was not expanded to its end: `--max-decode-depth` stopped it
         warning: `x` was not expanded to its end: `--max-archive-depth` stopped it
         warning: `x` was not expanded to its end: `--max-expanded-megabytes` stopped it
         warning: `x` was not expanded to its end: `--max-ratio` stopped it
         warning: `x` was not expanded to its end: `--max-members` stopped it
         warning: `x` was not expanded to its end: `--max-seconds` stopped it
+        warning: `x` was not expanded to its end: `--max-held-megabytes` stopped it
         ");
         let skipped = &invocation["properties"]["coverage"]["skipped"];
         assert_eq!(skipped.as_object().map(serde_json::Map::len), Some(Skip::ALL.len()));

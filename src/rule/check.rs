@@ -32,8 +32,8 @@ pub enum CheckError {
 pub enum Cases {
     /// It must: a rule that nobody has seen match is not a rule.
     Required,
-    /// They are looked at elsewhere.
-    Elsewhere,
+    /// It need not: it is a rule of one repository's own configuration.
+    Optional,
 }
 
 /// Reads the TOML `text` of the file `path`.
@@ -43,11 +43,26 @@ pub enum Cases {
 /// If it is not TOML, or a field is unknown, missing or of the wrong type.
 pub fn parse_file(path: &Path, text: &str) -> Result<RuleFile, CheckError> {
     toml::from_str(text).map_err(|e| {
-        // The library's own display quotes the line, and a line of a rule file may hold a key.
         let at = e.span().map_or(0, |s| s.start.min(text.len()));
         let line = 1 + text[..at].matches('\n').count();
-        CheckError::Form { path: path.into(), line, message: e.message().to_owned() }
+        CheckError::Form { path: path.into(), line, message: message_without_values(&e) }
     })
+}
+
+/// What is wrong with a TOML file: names of keys and what is allowed, and no value that stands there.
+///
+/// The library's own display quotes the line, some of its messages quote the value, and both may be a
+/// key.
+pub fn message_without_values(error: &toml::de::Error) -> String {
+    let message = error.message().replace('\n', "; ");
+    let Some((what, expected)) = message.rsplit_once(", expected ") else { return message };
+    let kind = ["unknown variant", "invalid type: string", "invalid value: string"];
+    match kind.into_iter().find(|k| what.starts_with(k)) {
+        Some(kind) => {
+            format!("{}, expected {expected}", kind.replace("unknown variant", "unknown value"))
+        }
+        None => message,
+    }
 }
 
 /// Checks `files` together, given the rules that exist `before` them.
@@ -108,7 +123,7 @@ fn lost_pairs(path: &Path, form: &RuleForm, homes: &BTreeMap<String, PathBuf>) -
     lost.map(|with| wrong(format!("`pair.with` names the unknown rule `{with}`"))).collect()
 }
 
-fn check_rule(
+pub(super) fn check_rule(
     path: &Path,
     (provider, general): (usize, bool),
     form: &RuleForm,

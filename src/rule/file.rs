@@ -1,12 +1,13 @@
 //! The TOML form of a rule file, field for field as on disk. It checks nothing but spelling.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::value::Datetime;
 
 use super::spec::{Checksum, Confidence, Environment, Kind, Near, Pair, Severity, Structure};
 
 /// `rules/<provider>.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
     /// Who issues the credentials.
@@ -17,7 +18,7 @@ pub struct RuleFile {
 }
 
 /// `[provider]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderForm {
     /// As the provider writes it.
@@ -30,7 +31,7 @@ pub struct ProviderForm {
 }
 
 /// `[provider.guidance]`: see `spec::Guidance` for each field.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "`spec::Guidance` documents the same fields")]
 pub struct GuidanceForm {
@@ -43,11 +44,12 @@ pub struct GuidanceForm {
     pub investigate: Vec<String>,
     pub prevent: Vec<String>,
     pub source: String,
+    #[schemars(with = "String")]
     pub checked: Datetime,
 }
 
 /// `[[rule]]`: see `spec::RuleSpec` for each field.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "`spec::RuleSpec` documents the same fields")]
 pub struct RuleForm {
@@ -78,6 +80,7 @@ pub struct RuleForm {
     #[serde(default)]
     pub steps: Vec<String>,
     pub source: String,
+    #[schemars(with = "String")]
     pub checked: Datetime,
     #[serde(default)]
     pub must_find: Vec<CaseForm>,
@@ -86,7 +89,7 @@ pub struct RuleForm {
 }
 
 /// `[[rule.also]]`: another shape of the same credential.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatternForm {
     /// One of these is in every match.
@@ -102,7 +105,7 @@ pub struct PatternForm {
 }
 
 /// Parts of a text, to be joined with nothing, so that no line of a rule file holds a whole key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a list of parts, or `{ path = \"…\", text = [parts] }`")]
 pub enum CaseForm {
     /// In any file.

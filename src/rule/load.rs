@@ -10,8 +10,9 @@ use super::{
     check::{self, Cases, CheckError},
     cost,
     file::RuleFile,
+    own::{self, OwnRule},
     shape::ShapeError,
-    spec::Catalogue,
+    spec::{Catalogue, RuleSpec},
 };
 
 static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
@@ -51,13 +52,49 @@ pub fn builtin() -> Catalogue {
     postcard::from_bytes(BUILTIN).expect("build.rs wrote this blob from the same types")
 }
 
-/// The built-in rules and those of the files or directories `extra`, narrowed to `selection`.
+/// Where rules come from, beside the binary.
+#[derive(Debug, Default, Clone)]
+pub struct Sources {
+    /// Rule files, or directories of them.
+    pub files: Vec<PathBuf>,
+    /// Rules of a configuration; see `own`.
+    pub own: Vec<OwnRule>,
+}
+
+/// Whether the binary has a rule `id`.
+pub fn is_builtin(id: &str) -> bool {
+    let quoted = format!("\"{id}\"");
+    BUILTIN_FILES.iter().any(|(_, text)| {
+        text.lines().any(|l| l.strip_prefix("id").is_some_and(|l| l.ends_with(&quoted)))
+    })
+}
+
+/// The built-in rules and those of `sources`, narrowed to `selection`.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with any of the files, or an id that names no rule.
-pub fn load(extra: &[PathBuf], selection: &Selection) -> Result<RuleSet, LoadError> {
-    let files = read_files(extra)?;
+/// Everything that is wrong with any of them, or an id that names no rule.
+pub fn load(sources: &Sources, selection: &Selection) -> Result<RuleSet, LoadError> {
+    narrowed(catalogue(sources)?, selection)
+}
+
+/// The rules of `catalogue`, narrowed to `selection`.
+///
+/// # Errors
+///
+/// If the selection has an id that names no rule.
+pub fn narrowed(mut catalogue: Catalogue, selection: &Selection) -> Result<RuleSet, LoadError> {
+    select(&mut catalogue, selection)?;
+    Ok(RuleSet::new(catalogue))
+}
+
+/// The built-in rules and those of `sources`.
+///
+/// # Errors
+///
+/// Everything that is wrong with any of them.
+pub fn catalogue(sources: &Sources) -> Result<Catalogue, LoadError> {
+    let files = read_files(&sources.files)?;
     let mut catalogue = builtin();
     if !files.is_empty() {
         let mut errors = Vec::new();
@@ -79,8 +116,10 @@ pub fn load(extra: &[PathBuf], selection: &Selection) -> Result<RuleSet, LoadErr
             return Err(LoadError::Check(errors));
         }
     }
-    select(&mut catalogue, selection)?;
-    Ok(RuleSet::new(catalogue))
+    if !sources.own.is_empty() {
+        own::add(&mut catalogue, &files, &sources.own).map_err(LoadError::Check)?;
+    }
+    Ok(catalogue)
 }
 
 /// The regexes of `files`, whose rules are in `catalogue`, that no scan could afford.
@@ -127,7 +166,7 @@ fn listed(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|e| e == "toml") {
+        if file.extension().is_some_and(|e| e == "toml") && file.is_file() {
             files.push(file);
         }
     }
@@ -138,7 +177,7 @@ fn listed(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
 fn select(catalogue: &mut Catalogue, selection: &Selection) -> Result<(), LoadError> {
     for id in selection.only.iter().chain(&selection.except) {
         if !catalogue.rules.iter().any(|r| r.id == *id) {
-            return Err(LoadError::Unknown { id: id.clone(), close: closest(catalogue, id) });
+            return Err(unknown(&catalogue.rules, id));
         }
     }
     catalogue.rules.retain(|r| {
@@ -148,8 +187,13 @@ fn select(catalogue: &mut Catalogue, selection: &Selection) -> Result<(), LoadEr
     Ok(())
 }
 
+/// The error for an `id` that none of `rules` has.
+pub fn unknown(rules: &[RuleSpec], id: &str) -> LoadError {
+    LoadError::Unknown { id: id.to_owned(), close: closest(rules, id) }
+}
+
 /// The rule id that shares most with `id`, if they share the better part.
-fn closest(catalogue: &Catalogue, id: &str) -> Option<String> {
+pub fn closest(rules: &[RuleSpec], id: &str) -> Option<String> {
     let distance = |a: &str, b: &str| {
         let (a, b): (Vec<_>, Vec<_>) = (a.bytes().collect(), b.bytes().collect());
         let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -164,6 +208,6 @@ fn closest(catalogue: &Catalogue, id: &str) -> Option<String> {
         }
         row[b.len()]
     };
-    let best = catalogue.rules.iter().min_by_key(|r| distance(&r.id, id))?;
+    let best = rules.iter().min_by_key(|r| distance(&r.id, id))?;
     (distance(&best.id, id) * 2 < id.len()).then(|| best.id.to_string())
 }

@@ -7,6 +7,7 @@ pub mod cost;
 pub mod file;
 pub mod group;
 pub mod load;
+pub mod own;
 mod paths;
 mod pool;
 pub mod shape;

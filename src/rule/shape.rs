@@ -105,12 +105,17 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
 /// If the regex does not parse.
 pub fn idle_keywords<'k>(regex: &str, keywords: &'k [String]) -> Result<Vec<&'k str>, ShapeError> {
     let hir = parse(regex)?;
-    let is_idle = |n: usize| {
-        let mut others = keywords.to_vec();
-        others.remove(n);
-        !others.is_empty() && lead(&hir, &others).is_some()
-    };
-    Ok((0..keywords.len()).filter(|&n| is_idle(n)).map(|n| keywords[n].as_str()).collect())
+    let mut needed = keywords.to_vec();
+    // Of two that could each stand for the other, the longer one goes.
+    let mut longest_first: Vec<&String> = keywords.iter().collect();
+    longest_first.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    for word in longest_first {
+        let others: Vec<String> = needed.iter().filter(|w| *w != word).cloned().collect();
+        if !others.is_empty() && lead(&hir, &others).is_some() {
+            needed = others;
+        }
+    }
+    Ok(keywords.iter().filter(|word| !needed.contains(word)).map(String::as_str).collect())
 }
 
 /// Checks the part of a rule that is composed later, so that an error names it and not the whole.
@@ -509,6 +514,52 @@ fn joined(heads: &[String], tails: &[String]) -> Vec<String> {
     heads.iter().flat_map(|h| tails.iter().map(move |t| format!("{h}{t}"))).collect()
 }
 
+/// Sets of words, in lower case, of which every match of `regex` has one; the longest words first. None
+/// is shorter than `min_bytes`.
+pub fn words_in_every_match(regex: &str, min_bytes: usize) -> Vec<Vec<String>> {
+    let Ok(hir) = parse(regex) else { return Vec::new() };
+    let mut sets = Vec::new();
+    word_sets(&hir, &mut sets);
+    let shortest = |set: &[String]| set.iter().map(String::len).min().unwrap_or(0);
+    sets.retain(|set| set.len() <= MAX_WORDS && shortest(set) >= min_bytes);
+    sets.sort_by_key(|set| std::cmp::Reverse(shortest(set)));
+    sets.dedup();
+    sets
+}
+
+/// A rule with more keywords than this costs every scan.
+const MAX_WORDS: usize = 32;
+
+fn word_sets(hir: &Hir, sets: &mut Vec<Vec<String>>) {
+    match hir.kind() {
+        HirKind::Capture(c) => word_sets(&c.sub, sets),
+        HirKind::Repetition(r) if r.min > 0 => word_sets(&r.sub, sets),
+        HirKind::Repetition(_) => {}
+        HirKind::Concat(parts) => {
+            sets.extend(spelled_runs(parts).into_iter().map(|(_, words)| unique(words)));
+            parts.iter().for_each(|part| word_sets(part, sets));
+        }
+        HirKind::Alternation(parts) => {
+            // One word of each branch, the longest that it has.
+            let words = parts.iter().try_fold(Vec::new(), |mut all, part| {
+                let mut own = Vec::new();
+                word_sets(part, &mut own);
+                let shortest = |set: &&Vec<String>| set.iter().map(String::len).min();
+                all.extend(own.iter().max_by_key(shortest)?.iter().cloned());
+                Some(all)
+            });
+            sets.extend(words.map(unique));
+        }
+        _ => sets.extend(spellings(hir).map(unique)),
+    }
+}
+
+fn unique(mut words: Vec<String>) -> Vec<String> {
+    words.sort();
+    words.dedup();
+    words
+}
+
 /// Every string that `hir` matches, in lower case, if there are few.
 fn spellings(hir: &Hir) -> Option<Vec<String>> {
     let all = match hir.kind() {
@@ -640,6 +691,17 @@ mod tests {
         assert_eq!(lead("(?:^|[^a-z])(?i:(?:api|private)[_-]?key)=(?<secret>[0-9]{4})"), Ok(9));
         assert_eq!(lead("[a-z]{0,9}(?:apikey|key)(?<secret>[0-9]{4})key"), Ok(12));
         assert_eq!(lead("(?:akey|b)?(?<secret>[0-9]{1,4})k(?:ey|eykey)"), Ok(8));
+    }
+
+    #[test]
+    fn a_word_that_every_match_has_is_found() {
+        let words = |regex| words_in_every_match(regex, 3).into_iter().next().unwrap_or_default();
+        assert_eq!(
+            words("(?i)acme[_-]?key(?<secret>[0-9]{4})"),
+            ["acme-key", "acme_key", "acmekey"]
+        );
+        assert_eq!(words("(?:alpha|beta)=(?<secret>[0-9]{4})"), ["alpha=", "beta="]);
+        assert_eq!(words("(?:alpha)?x(?<secret>[0-9]{4})"), [""; 0]);
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! `build.rs` makes these values from `rules/*.toml` and stores them in the binary; a user's rule
 //! file goes through the same code at run time. Compiling a regex is the business of `rule`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
 
 /// How bad it is if the credential is real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing, harmless alone (an expired token, a public identifier).
@@ -52,7 +55,9 @@ impl Severity {
 }
 
 /// How sure the match is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Only a general name or position (`password =`) speaks for it.
@@ -78,7 +83,7 @@ impl Confidence {
 }
 
 /// Where the provider accepts the credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Environment {
     /// Production.
@@ -90,7 +95,7 @@ pub enum Environment {
 }
 
 /// What sort of secret it is; decides how its value is judged and how it is fingerprinted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Made by a machine, with a shape that the provider documents.
@@ -107,7 +112,7 @@ pub enum Kind {
 }
 
 /// A published checksum inside the token; a token that fails it is not one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checksum {
     /// Last six characters: CRC-32 of the part between the prefix's `_` and them, in base 62
@@ -132,7 +137,7 @@ pub enum Checksum {
 }
 
 /// A structure that the value must have; reading it may find more of the secret than the regex did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Structure {
     /// Three base64url parts of which the first two are JSON objects.
@@ -162,7 +167,7 @@ pub enum Structure {
 }
 
 /// Words or hosts that must stand within some lines of the match.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Near {
     /// One of these must be there; ASCII, case ignored.
@@ -177,7 +182,7 @@ fn default_near_lines() -> u16 {
 }
 
 /// Other rules, a match of one of which makes this one usable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
     /// The ids of those rules.

@@ -8,11 +8,12 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use super::{
-    Exit, engine, git, load_rules, output, print, scan,
+    Exit, engine, git, output, print, scan,
+    settings::Asked,
     suppress::{Desk, Plan, Reading, open_baseline},
 };
 use crate::{
-    cli::{BaselineArgs, BaselineCommand, CommonArgs},
+    cli::{BaselineArgs, BaselineCommand},
     engine::Engine,
     finding::{Finding, Suppressor},
     source::{Meter, Outcome},
@@ -28,7 +29,6 @@ pub(super) fn baseline(command: &BaselineCommand) -> anyhow::Result<Exit> {
 
 /// What was scanned, for those who change a baseline.
 struct Scanned<'s> {
-    args: &'s CommonArgs,
     engine: &'s Engine,
     desk: &'s Desk<'s>,
     /// All of them, graded and judged.
@@ -42,26 +42,34 @@ fn change(
     doing: &str,
     changed: fn(&Scanned<'_>, Baseline) -> (Baseline, String),
 ) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
+    let asked = asked(args)?;
+    let engine = engine(asked.rules()?, (&args.common.content).into());
     let plan = plan(args)?;
-    let path = file(args, &plan)?;
+    let path = file(args, &asked, &plan)?;
     // What is no baseline is not written over.
     let old = open_baseline(&path)?;
     if old.is_none() && doing.ends_with("prune") {
         bail!("there is no baseline `{}`; `straykey baseline write` makes one", path.display());
     }
     let common = &args.common;
-    let desk = Desk::with_baseline(common, engine, plan, old.clone())?;
+    let desk = Desk::with_baseline(asked, engine, plan, old.clone())?;
     let mut outcome = output::with_progress(common, |meter| read(args, engine, &desk, meter))?;
     let (triaged, errors) = output::judge(engine, &desk, &mut outcome);
     let findings = triaged.findings;
-    let scanned =
-        Scanned { args: common, engine, desk: &desk, findings, reading: Reading::with(&errors) };
+    let reading = Reading::with(&errors);
+    let scanned = Scanned { engine, desk: &desk, findings, reading };
     let (new, said) = changed(&scanned, old.clone().unwrap_or_default());
     let text = new.to_string();
     replace(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
     print(format!("{}: {said}\n", shown(&path)).as_bytes())?;
     Ok(if errors.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+fn asked(args: &BaselineArgs) -> anyhow::Result<Asked> {
+    match (args.git, args.paths.as_slice()) {
+        (true, [repository]) => git::asked_of(repository, &args.common),
+        (_, paths) => scan::asked(paths, &args.common),
+    }
 }
 
 fn plan(args: &BaselineArgs) -> anyhow::Result<Plan> {
@@ -85,10 +93,13 @@ fn read(
 }
 
 /// The file to write.
-fn file(args: &BaselineArgs, plan: &Plan) -> anyhow::Result<PathBuf> {
-    let path = match (&args.file, &args.common.known.baseline, &plan.base) {
-        (Some(_), Some(_), _) => bail!("the baseline is named twice: once is enough"),
-        (Some(file), None, _) | (None, Some(file), _) => file.clone(),
+fn file(args: &BaselineArgs, asked: &Asked, plan: &Plan) -> anyhow::Result<PathBuf> {
+    let configured = asked.settings.baseline.as_ref().map(|b| &b.value);
+    let path = match (&args.file, args.common.known.baseline.as_ref().or(configured), &plan.base) {
+        (Some(_), Some(_), _) if args.common.known.baseline.is_some() => {
+            bail!("the baseline is named twice: once is enough")
+        }
+        (Some(file), _, _) | (None, Some(file), _) => file.clone(),
         (None, None, Some(base)) => base.join(baseline::NAME),
         (None, None, None) => bail!("these paths have no root in common: name the baseline"),
     };
@@ -120,7 +131,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn add_new(scanned: &Scanned<'_>, mut baseline: Baseline) -> (Baseline, String) {
     let before = baseline.len();
-    for finding in scanned.findings.iter().filter(|f| output::is_wanted(scanned.args, f)) {
+    for finding in scanned.findings.iter().filter(|f| scanned.desk.is_wanted(f)) {
         // A renamed one is entered at its new path; what a comment accepts needs no second word.
         let by = finding.suppressed.as_ref().map(|s| s.by);
         if matches!(by, None | Some(Suppressor::Baseline)) {

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, fs, path::Path};
 use anyhow::{Context as _, bail};
 
 use super::{
-    Exit, engine, load_rules, print,
+    Exit, engine, print,
+    settings::{self, Asked},
     suppress::{Desk, Reading},
 };
 use crate::{
@@ -26,7 +27,9 @@ const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let (path, line) = path_and_line(&args.place)?;
-    let engine = engine(load_rules(&args.rules)?, Limits::default());
+    let root = settings::root(Some(Path::new(path)));
+    let asked = Asked::new(&args.config, Some(&root), settings::rule_flags(&args.rules))?;
+    let engine = engine(asked.rules()?, Limits::default());
     let context = || format!("cannot read `{path}`");
     let size = fs::metadata(path).with_context(context)?.len();
     if size > MAX_BYTES {
@@ -43,7 +46,7 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     let mut out = explanation(engine, &text, line)?;
     let mut findings = engine.scan(&Blob::whole(&origin, &bytes, nature));
-    Desk::of_file(&args.known, engine, place.base)?.judge(&mut findings, Reading::Partial);
+    Desk::of_file(asked, &args.known, engine, place.base)?.judge(&mut findings, Reading::Partial);
     write_suppressions(&mut out, engine.rules(), &findings, line)?;
     print(out.as_bytes())
 }

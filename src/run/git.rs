@@ -8,7 +8,9 @@ use std::{
 use anyhow::Context as _;
 
 use super::{
-    Exit, engine, load_rules, output, since,
+    Exit, engine, output,
+    settings::{self, Asked},
+    since,
     suppress::{Desk, Plan},
 };
 use crate::{
@@ -31,17 +33,18 @@ use crate::{
 };
 
 pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
-    let files = output::open_reports(&args.common.output)?;
     let repository = git::open(&args.repository)?;
-    let excluded = Excluded::new(&args.common.exclude)?;
+    let asked = asked(&repository, &args.common)?;
+    let engine = engine(asked.rules()?, (&args.common.content).into());
+    let files = output::open_reports(&args.common.output)?;
     let part = part(args)?;
     let extent = match &part {
         // What only the index, or only something unreachable has, would be missed.
         Part::Whole if !args.no_worktree && !args.reachable_only => Extent::Everything,
         Part::Whole | Part::Staged | Part::Commits(_) => Extent::Part,
     };
-    let desk = Desk::open(&args.common, engine, plan(&repository, extent))?;
+    let desk = Desk::open(asked, &args.common, engine, plan(&repository, extent))?;
+    let excluded = excluded(&desk)?;
     let outcome = output::with_progress(&args.common, |meter| {
         let mut outcome = match &part {
             Part::Whole => whole(&Whole::of(args), engine, &desk, &repository, meter)?,
@@ -52,6 +55,22 @@ pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
         Ok(outcome)
     })?;
     output::finish(&args.common, engine, &desk, outcome, files)
+}
+
+/// What is asked of a scan of `repository`. Without a working tree it has no configuration.
+pub(super) fn asked(repository: &git::Repository, args: &CommonArgs) -> anyhow::Result<Asked> {
+    Asked::new(&args.config, repository.workdir(), settings::flags(args))
+}
+
+/// What is asked of a scan of the repository at `path`.
+pub(super) fn asked_of(path: &Path, args: &CommonArgs) -> anyhow::Result<Asked> {
+    asked(&git::open(path)?, args)
+}
+
+/// The paths whose findings are left out. Those of the history have no place on the disk.
+pub(super) fn excluded(desk: &Desk<'_>) -> anyhow::Result<Excluded> {
+    let globs = [desk.settings().exclude_here.clone(), desk.settings().exclude()].concat();
+    Ok(Excluded::new(&globs)?)
 }
 
 /// What a scan of `repository` looks at.
@@ -77,7 +96,7 @@ pub(super) fn read_whole(
     desk: &Desk<'_>,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
-    let excluded = Excluded::new(&common.exclude)?;
+    let excluded = excluded(desk)?;
     let mut outcome = whole(&Whole::all(common), engine, desk, &git::open(path)?, meter)?;
     outcome.items.retain(|f| !excluded.covers(&f.origin.path));
     Ok(outcome)
@@ -208,7 +227,8 @@ fn checked_out(
 ) -> anyhow::Result<Outcome<Finding>> {
     let options = walk::Options {
         roots: vec![directory.to_path_buf()],
-        exclude: args.exclude.clone(),
+        exclude: desk.settings().exclude_here.clone(),
+        exclude_in_repository: desk.settings().exclude(),
         git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.threads,
     };
@@ -313,7 +333,7 @@ mod tests {
     use super::*;
     use crate::{
         content::Limits,
-        rule::load::{self, Selection},
+        rule::load::{self, Selection, Sources},
         secret::sha256_hex,
     };
 
@@ -345,20 +365,21 @@ mod tests {
         file("a.env", &[1]);
         commit("two");
         git(&["checkout", "-q", "-b", "side"]);
-        file("side.env", &[2, 3]);
+        file("side.env", &[2, 6]);
         commit("three");
         git(&["checkout", "-q", "main"]);
         git(&["mv", "a.env", "b.env"]);
         commit("four");
         git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
-        file("side.env", &[3, 4]);
+        file("side.env", &[6, 4]);
         file("evil.env", &[7]);
         commit("five");
         directory
     }
 
     fn added(path: &Path, commits: &git::Commits, many: usize) -> Vec<String> {
-        let engine = engine(load::load(&[], &Selection::default()).unwrap(), Limits::default());
+        let rules = load::load(&Sources::default(), &Selection::default()).unwrap();
+        let engine = engine(rules, Limits::default());
         let repository = git::open(path).unwrap();
         let (options, meter) = (history::Options::default(), Meter::default());
         let texts = Texts(engine);

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use super::{
     Exit, engine,
     git::{self as run_git, Texts, with_history},
-    load_rules, output, print,
+    output, print,
     suppress::{Desk, Plan},
     warn,
 };
@@ -27,7 +27,6 @@ use crate::{
     report::Occasion,
     source::{
         Meter, Outcome,
-        exclude::Excluded,
         git::{self, Commits, Outgoing, hooks, range, staged::Draft},
         walk::{self, GitIgnored},
     },
@@ -304,14 +303,15 @@ fn scan(
     part: Part,
     occasion: Occasion,
 ) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&common.rules)?, (&common.content).into());
+    let asked = run_git::asked(repository, common)?;
+    let engine = engine(asked.rules()?, (&common.content).into());
     let plan = match &part {
         Part::Files(files) => Plan::of_files(files),
         Part::Staged(_) | Part::Commits(_) => run_git::plan(repository, Extent::Part),
     };
-    let desk = Desk::open(common, engine, plan)?;
+    let desk = Desk::open(asked, common, engine, plan)?;
     let files = output::open_reports(&common.output)?;
-    let excluded = Excluded::new(&common.exclude)?;
+    let excluded = run_git::excluded(&desk)?;
     let outcome = output::with_progress(common, |meter| {
         let mut outcome = read(common, &desk, repository, part, meter)?;
         outcome.items.retain(|f| !excluded.covers(&f.origin.path));
@@ -357,8 +357,13 @@ fn read_files(
             Ok(_) | Err(_) => roots.push(path),
         }
     }
-    let (exclude, threads) = (common.exclude.clone(), common.threads);
-    let options = walk::Options { roots, exclude, threads, git_ignored: GitIgnored::Read };
+    let options = walk::Options {
+        roots,
+        exclude: desk.settings().exclude_here.clone(),
+        exclude_in_repository: desk.settings().exclude(),
+        git_ignored: GitIgnored::Read,
+        threads: common.threads,
+    };
     let mut outcome = walk::walk(&options, meter, desk)?;
     links.into_iter().for_each(|link| outcome.coverage.skip(Skip::Symlink, link));
     Ok(outcome)

@@ -1,13 +1,16 @@
 //! Joins the stages: arguments -> exit code. The only place that knows all layers.
 
 mod baseline;
+mod config;
 mod explain;
 mod git;
+mod gitleaks;
 mod hook;
 mod output;
 mod report;
 mod rules;
 mod scan;
+mod settings;
 mod since;
 mod suppress;
 
@@ -18,16 +21,14 @@ use std::{
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
+use gitleaks::Called;
 
 use crate::{
-    cli::{Cli, Color, Command, RuleArgs},
+    cli::{Cli, Color, Command},
     content::Limits,
     engine::Engine,
     report as reports,
-    rule::{
-        RuleSet,
-        load::{self, LoadError, Selection},
-    },
+    rule::RuleSet,
 };
 
 /// How a run ended.
@@ -37,6 +38,8 @@ pub enum Exit {
     Clean,
     /// Something was found.
     Findings,
+    /// Something was found, and the caller has a code of its own for that.
+    FindingsAs(u8),
     /// Part of the input could not be read.
     Incomplete,
 }
@@ -46,6 +49,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Clean => 0,
             Exit::Findings => 1,
+            Exit::FindingsAs(code) => code,
             Exit::Incomplete => 2,
         })
     }
@@ -66,6 +70,10 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::explain(args),
         Command::Hook { command } => hook::hook(command),
         Command::Report(args) => report::report(args),
+        Command::Config { command } => config::config(command),
+        Command::Detect(args) => gitleaks::run(Called::Detect, args),
+        Command::Protect(args) => gitleaks::run(Called::Protect, args),
+        Command::Dir(args) => gitleaks::run(Called::Dir, args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "straykey", &mut script);
@@ -95,10 +103,6 @@ pub fn warn(message: &str) {
     let clean = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
     let message: String = message.chars().map(clean).collect();
     let _ = writeln!(io::stderr().lock(), "straykey: {message}");
-}
-
-fn load_rules(args: &RuleArgs) -> Result<RuleSet, LoadError> {
-    load::load(&args.files, &Selection { only: args.only.clone(), except: args.except.clone() })
 }
 
 /// An engine for the rest of the run. Nothing frees it: that would take a tenth of a short one.

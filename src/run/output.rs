@@ -69,19 +69,20 @@ fn finish_as(
 ) -> anyhow::Result<Exit> {
     outcome.coverage.sort();
     let (Triaged { mut findings, stale }, errors) = judge(engine, desk, &mut outcome);
-    findings.retain(|f| is_wanted(args, f));
+    findings.retain(|f| desk.is_wanted(f));
     let mut tally = Tally { stale, ..Tally::default() };
     tally.count(&findings);
     if !args.no_suppress {
         findings.retain(|f| f.suppressed.is_none());
     }
+    let fails = findings.iter().any(|f| f.severity >= desk.settings().fail_on());
     let secrets = secrets(&args.output);
     let report = Report {
         tally,
         ..Report::of(&findings, engine.rules(), outcome.coverage, errors, secrets)
     };
     write_reports(&args.output, &report, engine.now(), files, view)?;
-    Ok(match (report.errors.is_empty(), findings.is_empty() || args.output.exit_zero) {
+    Ok(match (report.errors.is_empty(), !fails || args.output.exit_zero) {
         (false, _) => Exit::Incomplete,
         (true, true) => Exit::Clean,
         (true, false) => Exit::Findings,
@@ -137,11 +138,6 @@ pub(super) struct Triaged {
     stale: Vec<String>,
 }
 
-/// Whether `finding` is as severe and as sure as the user wants it.
-pub(super) fn is_wanted(args: &CommonArgs, finding: &Finding) -> bool {
-    finding.severity >= args.min_severity && finding.confidence >= args.min_confidence
-}
-
 /// Grades and judges what was read, and warns of what went wrong.
 pub(super) fn judge(
     engine: &Engine,
@@ -177,6 +173,7 @@ fn triage(
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));
     }
     history::weigh(engine.rules(), &mut findings, engine.now());
+    desk.move_severities(&mut findings);
     let stale = desk.judge(&mut findings, Reading::with(errors));
     Triaged { findings, stale }
 }

@@ -4,9 +4,12 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use anyhow::bail;
 
-use super::{Exit, engine, print};
+use super::{
+    Exit, engine, print,
+    settings::{self, Asked},
+};
 use crate::{
-    cli::{GuideArgs, RulesCommand},
+    cli::{ConfigArgs, GuideArgs, RulesCommand},
     content::Limits,
     report::{self, RuleEntry},
     rule::{
@@ -14,21 +17,25 @@ use crate::{
         cases::{self, Case},
         check::{self, Cases},
         file::RuleFile,
-        load::{self, LoadError, Selection},
+        load::{self, LoadError},
     },
     selftest::{self, Remark},
 };
 
 pub(super) fn rules(command: &RulesCommand) -> anyhow::Result<Exit> {
     match command {
-        RulesCommand::List { files } => list(files),
-        RulesCommand::Show { id, files } => show(id, files),
+        RulesCommand::List { files, config } => list(&rules_in_use(files, config)?),
+        RulesCommand::Show { id, files, config } => show(id, &rules_in_use(files, config)?),
         RulesCommand::Test { paths } => test(paths),
     }
 }
 
-fn list(files: &[PathBuf]) -> anyhow::Result<Exit> {
-    let rules = load::load(files, &Selection::default())?;
+/// What a scan of the current directory would use.
+fn rules_in_use(files: &[PathBuf], config: &ConfigArgs) -> anyhow::Result<RuleSet> {
+    Asked::new(config, Some(&settings::root(None)), settings::file_flags(files))?.rules()
+}
+
+fn list(rules: &RuleSet) -> anyhow::Result<Exit> {
     let width = rules.rules().iter().map(|r| r.id.len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in rules.rules() {
@@ -37,9 +44,9 @@ fn list(files: &[PathBuf]) -> anyhow::Result<Exit> {
     print(out.as_bytes())
 }
 
-fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
-    let rules = load::load(files, &Selection { only: vec![id.to_owned()], except: Vec::new() })?;
-    let rule = rules.rule(rules.find(id).expect("the selection named it"));
+fn show(id: &str, rules: &RuleSet) -> anyhow::Result<Exit> {
+    let index = rules.find(id).ok_or_else(|| load::unknown(rules.rules(), id))?;
+    let rule = rules.rule(index);
     let mut out = String::new();
     writeln!(out, "{}: {}", rule.id, rule.title)?;
     writeln!(out, "severity    {}", rule.severity.as_str())?;
@@ -54,7 +61,8 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
     if !rule.paths.is_empty() {
         writeln!(out, "files       {}", rule.paths.join(" "))?;
     }
-    for pattern in rules.patterns().iter().map(|p| &p.spec) {
+    let own = rules.patterns().iter().filter(|p| p.rule == index);
+    for pattern in own.map(|p| &p.spec) {
         writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;
         writeln!(out, "regex       {}", pattern.regex)?;
         if let Some(near) = &pattern.near {
@@ -62,12 +70,12 @@ fn show(id: &str, files: &[PathBuf]) -> anyhow::Result<Exit> {
         }
     }
     writeln!(out, "source      {} (read {})\n", rule.source, rule.checked)?;
-    out.push_str(&report::text(&RuleEntry::of(&rules, rule)));
+    out.push_str(&report::text(&RuleEntry::of(rules, rule)));
     print(out.as_bytes())
 }
 
 pub(super) fn guide(args: &GuideArgs) -> anyhow::Result<Exit> {
-    let rules = load::load(&args.files, &Selection::default())?;
+    let rules = rules_in_use(&args.files, &args.config)?;
     let Some(topic) = &args.topic else { return providers(&rules) };
     let wanted = topic.to_ascii_lowercase();
     let exact: Vec<_> = rules.rules().iter().filter(|r| r.id == wanted).collect();

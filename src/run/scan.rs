@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Exit, engine, load_rules, output,
+    Exit, engine, output,
+    settings::{self, Asked},
     suppress::{Desk, Plan},
 };
 use crate::{
@@ -19,13 +20,21 @@ use crate::{
 };
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
-    let engine = engine(load_rules(&args.common.rules)?, (&args.common.content).into());
-    let desk = Desk::open(&args.common, engine, Plan::of_files(&args.paths))?;
+    let asked = asked(&args.paths, &args.common)?;
+    let engine = engine(asked.rules()?, (&args.common.content).into());
+    let desk = Desk::open(asked, &args.common, engine, Plan::of_files(&args.paths))?;
     // Before the scan, so that a typing error does not cost one.
     let files = output::open_reports(&args.common.output)?;
     let outcome =
         output::with_progress(&args.common, |meter| read(&args.paths, &args.common, &desk, meter))?;
     output::finish(&args.common, engine, &desk, outcome, files)
+}
+
+/// What is asked of a scan of `paths`. The configuration of the first one's repository counts.
+pub(super) fn asked(paths: &[PathBuf], args: &CommonArgs) -> anyhow::Result<Asked> {
+    let first = paths.iter().find(|p| *p != Path::new("-"));
+    let root = settings::root(first.map(PathBuf::as_path));
+    Asked::new(&args.config, Some(&root), settings::flags(args))
 }
 
 /// Reads files, directories and, for `-`, standard input.
@@ -39,7 +48,8 @@ pub(super) fn read(
         paths.iter().cloned().partition(|p| p == Path::new("-"));
     let options = walk::Options {
         roots,
-        exclude: args.exclude.clone(),
+        exclude: desk.settings().exclude_here.clone(),
+        exclude_in_repository: desk.settings().exclude(),
         git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
         threads: args.threads,
     };

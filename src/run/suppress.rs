@@ -1,7 +1,7 @@
 //! What suppresses findings, read from its files; and what a scan has seen, to say what is stale.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -12,9 +12,11 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use super::{settings::Asked, warn};
 use crate::{
     blob::{Blob, Origin},
-    cli::{BaselineFlags, CommonArgs, RuleArgs},
+    cli::{BaselineFlags, CommonArgs},
+    config::{Settings, load::allow_rule, severity::Severities},
     content::container::{Input, Kind},
     engine::{Engine, Sightings},
     finding::Finding,
@@ -75,6 +77,8 @@ impl Reading {
 /// Accepts findings, and sees what is read.
 pub(super) struct Desk<'e> {
     engine: &'e Engine,
+    asked: Asked,
+    severities: Severities,
     by: Suppressions,
     plan: Plan,
     excluded: Excluded,
@@ -85,51 +89,76 @@ pub(super) struct Desk<'e> {
 }
 
 impl<'e> Desk<'e> {
-    /// Reads what `args` and the files at the base of `plan` say.
-    pub(super) fn open(args: &CommonArgs, engine: &'e Engine, plan: Plan) -> anyhow::Result<Self> {
-        let baseline = read_baseline(&args.known, plan.base.as_deref())?;
-        let excluded = Excluded::new(&args.exclude)?;
-        Self::new(engine, plan, excluded, rules_in_use(&args.rules), baseline)
+    /// Reads what `asked`, `args` and the files at the base of `plan` say.
+    pub(super) fn open(
+        asked: Asked,
+        args: &CommonArgs,
+        engine: &'e Engine,
+        plan: Plan,
+    ) -> anyhow::Result<Self> {
+        let baseline = read_baseline(&args.known, &asked, plan.base.as_deref())?;
+        let rules = rules_in_use(&asked.settings);
+        Self::new(asked, engine, plan, rules, baseline)
     }
 
     /// For a single file, of which nothing is asked but what accepts its findings.
     pub(super) fn of_file(
+        asked: Asked,
         known: &BaselineFlags,
         engine: &'e Engine,
         base: PathBuf,
     ) -> anyhow::Result<Self> {
-        let baseline = read_baseline(known, Some(&base))?;
+        let baseline = read_baseline(known, &asked, Some(&base))?;
         let plan = Plan { base: Some(base), roots: Vec::new(), extent: Extent::Part };
-        Self::new(engine, plan, Excluded::new(&[])?, Rules::Chosen, baseline)
+        Self::new(asked, engine, plan, Rules::Chosen, baseline)
     }
 
     /// The same, with a baseline that was read already.
     pub(super) fn with_baseline(
-        args: &CommonArgs,
+        asked: Asked,
         engine: &'e Engine,
         plan: Plan,
         baseline: Option<Baseline>,
     ) -> anyhow::Result<Self> {
         let baseline = baseline.map(|b| (b, baseline::NAME.to_owned()));
-        let excluded = Excluded::new(&args.exclude)?;
-        Self::new(engine, plan, excluded, rules_in_use(&args.rules), baseline)
+        let rules = rules_in_use(&asked.settings);
+        Self::new(asked, engine, plan, rules, baseline)
     }
 
     fn new(
+        asked: Asked,
         engine: &'e Engine,
         plan: Plan,
-        excluded: Excluded,
         rules: Rules,
         baseline: Option<(Baseline, String)>,
     ) -> anyhow::Result<Self> {
         let by = Suppressions {
             baseline,
             ignore_file: plan.base.as_deref().map(read_ignore_file).transpose()?.flatten(),
-            allow: Vec::new(),
+            allow: asked.settings.allow.iter().map(allow_rule).collect::<Result<_, _>>()?,
         };
+        let globs = [asked.settings.exclude_here.clone(), asked.settings.exclude()].concat();
+        let (excluded, severities) = (Excluded::new(&globs)?, asked.severities()?);
         let paths = by.baseline.iter().flat_map(|(baseline, _)| baseline.paths());
         let watched = paths.map(|path| (path.to_owned(), AtomicBool::new(false))).collect();
-        Ok(Self { engine, watched, by, plan, excluded, rules, marks: Mutex::default() })
+        let marks = Mutex::default();
+        Ok(Self { engine, asked, severities, watched, by, plan, excluded, rules, marks })
+    }
+
+    /// What the run is asked to do.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.asked.settings
+    }
+
+    /// Whether `finding` is as severe and as sure as the user wants it.
+    pub(super) fn is_wanted(&self, finding: &Finding) -> bool {
+        finding.severity >= self.settings().min_severity()
+            && finding.confidence >= self.settings().min_confidence()
+    }
+
+    /// Gives findings the severities that the configuration and the policy ask for.
+    pub(super) fn move_severities(&self, findings: &mut [Finding]) {
+        findings.iter_mut().for_each(|f| self.severities.apply(self.engine.rules(), f));
     }
 
     /// What it scans with.
@@ -149,9 +178,28 @@ impl<'e> Desk<'e> {
     /// Says of each finding what accepts it; returns what accepts none.
     pub(super) fn judge(&self, findings: &mut [Finding], reading: Reading) -> Vec<String> {
         let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        self.on_ground(reading, |ground| {
+        let stale = self.on_ground(reading, |ground| {
             suppress::suppress(self.engine.rules(), findings, &self.by, &marks, ground)
-        })
+        });
+        self.hold_policy(findings);
+        stale
+    }
+
+    /// What the policy never allows is new, whatever accepts it; and that is told.
+    fn hold_policy(&self, findings: &mut [Finding]) {
+        let mut told = BTreeSet::new();
+        for finding in findings {
+            let rule = &self.engine.rules().rule(finding.rule).id;
+            if self.asked.policy.never_allows(rule)
+                && let Some(by) = finding.suppressed.take()
+            {
+                told.insert(format!(
+                    "the policy overrules {} ({}): `{rule}` is never allowed",
+                    by.by, by.place
+                ));
+            }
+        }
+        told.iter().for_each(|note| warn(note));
     }
 
     /// Calls `look` with what was seen.
@@ -205,18 +253,20 @@ impl Look for Desk<'_> {
     }
 }
 
-fn rules_in_use(args: &RuleArgs) -> Rules {
-    if args.only.is_empty() && args.except.is_empty() { Rules::All } else { Rules::Chosen }
+fn rules_in_use(settings: &Settings) -> Rules {
+    if settings.only.is_empty() && settings.disable.is_empty() { Rules::All } else { Rules::Chosen }
 }
 
 fn read_baseline(
     args: &BaselineFlags,
+    asked: &Asked,
     base: Option<&Path>,
 ) -> anyhow::Result<Option<(Baseline, String)>> {
     if args.no_baseline {
         return Ok(None);
     }
-    if let Some(path) = &args.baseline {
+    let configured = asked.settings.baseline.as_ref().map(|b| &b.value);
+    if let Some(path) = args.baseline.as_ref().or(configured) {
         let name = path.file_name().map_or_else(Default::default, |n| n.to_string_lossy().into());
         let Some(baseline) = open_baseline(path)? else {
             bail!("there is no baseline `{}`; `straykey baseline write` makes one", path.display());

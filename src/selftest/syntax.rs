@@ -64,8 +64,8 @@ fn of_value(line: &str) -> Syntax {
         Syntax::Json
     } else if name.ends_with(':') {
         Syntax::Yaml
-    } else if name.ends_with('=') {
-        let shell = name.len() == open.len() && !name[..name.len() - 1].ends_with(' ');
+    } else if let Some(assigned) = name.strip_suffix('=') {
+        let shell = name.len() == open.len() && !assigned.ends_with(' ');
         if shell { Syntax::Environment } else { Syntax::Assignment }
     } else if name.ends_with(['(', ',', '[', '{']) {
         Syntax::Call

@@ -35,9 +35,14 @@ impl Excluded {
 
     /// Whether the file at `path`, or a directory above it, is left out.
     pub fn covers(&self, path: &str) -> bool {
+        let directory = path.rfind('/').map_or("", |at| &path[..at]);
+        self.0.matched(path, false).is_ignore() || self.covers_directory(directory)
+    }
+
+    /// Whether the directory at `path`, or one above it, is left out.
+    pub fn covers_directory(&self, path: &str) -> bool {
         let above = path.match_indices('/').map(|(at, _)| &path[..at]);
-        self.0.matched(path, false).is_ignore()
-            || above.into_iter().any(|directory| self.0.matched(directory, true).is_ignore())
+        above.chain([path]).any(|d| !d.is_empty() && self.0.matched(d, true).is_ignore())
     }
 
     /// For the walk, which asks for itself.

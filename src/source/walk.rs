@@ -19,6 +19,8 @@ pub struct Options {
     pub roots: Vec<PathBuf>,
     /// Globs of paths to leave out, relative to the current directory.
     pub exclude: Vec<String>,
+    /// Globs of paths to leave out, relative to the root of the repository that a file lies in.
+    pub exclude_in_repository: Vec<String>,
     /// Whether git's ignore files count.
     pub git_ignored: GitIgnored,
     /// Threads; 0 = one per core.
@@ -75,7 +77,11 @@ pub fn walk<L: Look>(
         .threads(options.threads)
         .overrides(Excluded::new(&options.exclude)?.into_override())
         .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
-    let shared = Shared { roots: &roots, meter, look, outcome: Mutex::new(outcome) };
+    let excluded = match options.exclude_in_repository.as_slice() {
+        [] => None,
+        globs => Some(Excluded::new(globs)?),
+    };
+    let shared = Shared { roots: &roots, excluded, meter, look, outcome: Mutex::new(outcome) };
     builder.build_parallel().visit(&mut Builder { shared: &shared });
     Ok(shared.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
@@ -131,6 +137,7 @@ impl Root {
 
 struct Shared<'a, L: Look> {
     roots: &'a [Root],
+    excluded: Option<Excluded>,
     meter: &'a Meter,
     look: &'a L,
     outcome: Mutex<Outcome<L::Item>>,
@@ -167,6 +174,7 @@ impl<L: Look> Drop for Visitor<'_, '_, L> {
 impl<L: Look> ParallelVisitor for Visitor<'_, '_, L> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
+            Ok(entry) if self.is_excluded(&entry) => return WalkState::Skip,
             Ok(entry) => self.entry(&entry),
             Err(error) => self.walk_error(error),
         }
@@ -175,6 +183,16 @@ impl<L: Look> ParallelVisitor for Visitor<'_, '_, L> {
 }
 
 impl<L: Look> Visitor<'_, '_, L> {
+    /// Whether it is left out, with all that is below it.
+    fn is_excluded(&self, entry: &DirEntry) -> bool {
+        let Some(excluded) = &self.shared.excluded else { return false };
+        let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
+        self.origin(entry.path()).is_some_and(|o| match is_dir {
+            true => excluded.covers_directory(&o.path),
+            false => excluded.covers(&o.path),
+        })
+    }
+
     fn entry(&mut self, entry: &DirEntry) {
         let path = entry.path();
         // A path that the user named is what it points to; a link found on the way is not followed.

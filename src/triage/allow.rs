@@ -17,6 +17,8 @@ use crate::{
 pub struct AllowSpec {
     /// Globs as in an ignore file.
     pub paths: Vec<String>,
+    /// Regexes, of which one matches somewhere in the path.
+    pub path_regexes: Vec<String>,
     /// Regexes, of which one matches somewhere in the secret.
     pub values: Vec<String>,
     /// Rule ids; `*` stands for any part of one.
@@ -36,6 +38,7 @@ pub struct AllowSpec {
 pub struct AllowRule {
     spec: AllowSpec,
     paths: Paths,
+    path_regexes: Vec<Regex>,
     values: Vec<Regex>,
     rules: Paths,
 }
@@ -71,8 +74,11 @@ impl AllowRule {
     /// If it has no condition, or one that cannot be meant.
     pub fn new(spec: AllowSpec) -> Result<Self, AllowError> {
         let place = || spec.place.clone();
-        let AllowSpec { paths, values, rules, commits, fingerprints, .. } = &spec;
-        if [paths, values, rules, commits, fingerprints].iter().all(|list| list.is_empty()) {
+        let AllowSpec { paths, path_regexes, values, rules, commits, fingerprints, .. } = &spec;
+        if [paths, path_regexes, values, rules, commits, fingerprints]
+            .iter()
+            .all(|list| list.is_empty())
+        {
             return Err(AllowError::Everything { place: place() });
         }
         if let Some(commit) = commits.iter().find(|c| !is_hex(c, 7..=64)) {
@@ -85,6 +91,10 @@ impl AllowRule {
         Ok(Self {
             paths: Paths::new(paths).map_err(glob)?,
             rules: Paths::new(rules).map_err(glob)?,
+            path_regexes: path_regexes
+                .iter()
+                .map(|r| regex(r, &spec.place))
+                .collect::<Result<_, _>>()?,
             values: values.iter().map(|v| regex(v, &spec.place)).collect::<Result<_, _>>()?,
             spec,
         })
@@ -115,6 +125,8 @@ impl AllowRule {
             introduced.is_some_and(|i| i.change.id.starts_with(&c.to_ascii_lowercase()))
         };
         (self.paths.is_empty() || self.paths.matching(&finding.origin.path).is_some())
+            && (self.path_regexes.is_empty()
+                || self.path_regexes.iter().any(|r| r.is_match(finding.origin.path.as_bytes())))
             && (self.rules.is_empty() || self.rules.matching(&rule.id).is_some())
             && (self.values.is_empty()
                 || self.values.iter().any(|v| v.is_match(finding.secret.expose())))

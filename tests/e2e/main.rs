@@ -6,9 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 
 mod action;
+mod aliases;
 mod bad_input;
 mod ci;
 mod commands;
+mod config;
 mod containers;
 mod encoded;
 mod fakes;
@@ -23,6 +25,7 @@ mod history_truth;
 mod hook;
 mod hook_install;
 mod hostile_containers;
+mod import;
 mod inputs;
 mod install;
 mod jwt;

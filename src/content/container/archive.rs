@@ -1,7 +1,8 @@
 //! Archives that are read from front to back: tar, ar, cpio and rpm; and the layers of an image in a tar.
 //!
-//! Ar and cpio are read here: the crates for them believe the sizes that an archive states, and take as
-//! much memory. Of tar, the names of any length are read here for the same reason.
+//! Ar and cpio are read here, since their headers are a few fields each; nothing that a header states
+//! reserves memory. The names of tar that have entries of their own are read here, too: the `tar` crate
+//! reads them whole, however long they are (`EntryFields::read_all`, version 0.4).
 
 use std::{
     collections::HashMap,
