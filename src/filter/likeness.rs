@@ -44,7 +44,12 @@ pub fn looks_random(value: &[u8], prior: Prior) -> bool {
         return false;
     }
     if is_hex(value) {
-        return value.len() >= 16 && super::entropy::shannon_bits(value) >= 2.9;
+        return is_random_hex(value);
+    }
+    // Behind a prefix, `acme_live_`, it is the last part that was drawn.
+    let last = value.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
+    if last.len() * 2 > value.len() && is_hex(last) && is_random_hex(last) {
+        return true;
     }
     let looks: f32 = features(value).iter().zip(WEIGHTS).map(|(f, weight)| f * weight).sum();
     looks + prior.0 > 0.0
@@ -101,6 +106,11 @@ fn longest_run(value: &[u8]) -> usize {
     letters.map(<[u8]>::len).max().unwrap_or(0)
 }
 
+/// Letters up to `f` tell nothing of words: length and entropy must do.
+fn is_random_hex(value: &[u8]) -> bool {
+    value.len() >= 16 && super::entropy::shannon_bits(value) >= 2.9
+}
+
 fn is_hex(value: &[u8]) -> bool {
     value.iter().any(u8::is_ascii_digit)
         && (value.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'-'))
@@ -138,6 +148,7 @@ mod tests {
         for value in [
             "q8Zt1LmV0xWc5RbN7yHd",
             "9f86d081884c7d659a2feaa0",
+            "acme_live_9f86d081884c7d659a2feaa0",
             "hV3kZ-x_Qp9LrT2mWc",
             "aGk3bW9xcHd6eHJ0dnlu",
             "gkavsnbruipmqylvtbniokoz",

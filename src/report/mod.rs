@@ -13,6 +13,7 @@ mod human;
 mod json;
 mod junit;
 mod markdown;
+mod precision;
 mod read;
 mod runbook;
 mod sarif;

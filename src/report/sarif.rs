@@ -14,13 +14,13 @@ use serde_sarif::sarif;
 use super::{
     Entry, GuidanceEntry, Report, RuleEntry, Way, counted, grouped, history,
     json::{ObjectsForm, SuppressedForm},
-    runbook,
+    precision, runbook,
 };
 use crate::{
     coverage::{Coverage, Skip},
     finding::{Suppression, Suppressor},
     route::ARROW,
-    rule::{Confidence, Severity},
+    rule::Severity,
 };
 
 /// GitHub keeps so many results of a run and drops the others without regard to severity.
@@ -74,7 +74,7 @@ fn descriptor(id: &str, rule: &RuleEntry) -> sarif::ReportingDescriptor {
     let book = &rule.guidance;
     let message = |text: String| sarif::MultiformatMessageString::builder().text(text).build();
     let properties = BTreeMap::from([
-        ("precision".to_owned(), json!(precision(rule))),
+        ("precision".to_owned(), json!(precision::precision(id, rule))),
         ("security-severity".to_owned(), json!(security_severity(rule.severity))),
     ]);
     sarif::ReportingDescriptor::builder()
@@ -109,15 +109,6 @@ fn help_uri(book: &GuidanceEntry) -> &str {
 /// Descriptions may have 1,024 characters.
 fn limited(text: &str) -> String {
     text.chars().take(1_024).collect()
-}
-
-fn precision(rule: &RuleEntry) -> &'static str {
-    match rule.confidence {
-        _ if rule.checksum => "very-high",
-        Confidence::High => "very-high",
-        Confidence::Medium => "high",
-        Confidence::Low => "medium",
-    }
 }
 
 /// GitHub: above 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below that low.
