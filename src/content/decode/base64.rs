@@ -93,7 +93,9 @@ pub(super) fn decode(
 /// Whether the first digits mean text, UTF-16 or gzip. Nearly every identifier and every hash fails here.
 fn looks_like_text(text: &[u8], code: Range<usize>, alphabet: Alphabet) -> bool {
     let mut head = [0; 6];
-    let Some(digits) = text[code].first_chunk::<8>() else { return false };
+    // A group may begin behind the end of what may be looked at.
+    let code = text.get(code).unwrap_or_default();
+    let Some(digits) = code.first_chunk::<8>() else { return false };
     for (group, out) in digits.chunks_exact(4).zip(head.chunks_exact_mut(3)) {
         let mut bits = 0;
         for &digit in group {
