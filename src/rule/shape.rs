@@ -105,17 +105,12 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
 /// If the regex does not parse.
 pub fn idle_keywords<'k>(regex: &str, keywords: &'k [String]) -> Result<Vec<&'k str>, ShapeError> {
     let hir = parse(regex)?;
-    let mut needed = keywords.to_vec();
-    // Of two that could each stand for the other, the longer one goes.
-    let mut longest_first: Vec<&String> = keywords.iter().collect();
-    longest_first.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    for word in longest_first {
-        let others: Vec<String> = needed.iter().filter(|w| *w != word).cloned().collect();
-        if !others.is_empty() && lead(&hir, &others).is_some() {
-            needed = others;
-        }
-    }
-    Ok(keywords.iter().filter(|word| !needed.contains(word)).map(String::as_str).collect())
+    let is_idle = |n: usize| {
+        let mut others = keywords.to_vec();
+        others.remove(n);
+        !others.is_empty() && lead(&hir, &others).is_some()
+    };
+    Ok((0..keywords.len()).filter(|&n| is_idle(n)).map(|n| keywords[n].as_str()).collect())
 }
 
 /// Checks the part of a rule that is composed later, so that an error names it and not the whole.
