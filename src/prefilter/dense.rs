@@ -85,10 +85,13 @@ mod tests {
         for before in 0..200 {
             let text = format!("{}{code}{}", ".".repeat(before), ".".repeat(300));
             let expected = before..before + code.len() - 2;
-            assert_eq!(stretches(text.as_bytes(), 0..text.len()), [expected.clone()]);
+            assert_eq!(stretches(text.as_bytes(), 0..text.len()), std::slice::from_ref(&expected));
             // Wherever the view ends, a stretch in it is whole.
             for end in [before + 1, before + 10, before + 30] {
-                assert_eq!(stretches(text.as_bytes(), before..end), [expected.clone()]);
+                assert_eq!(
+                    stretches(text.as_bytes(), before..end),
+                    std::slice::from_ref(&expected)
+                );
             }
         }
         assert!(
@@ -102,6 +105,6 @@ mod tests {
         let text = format!("{} {}", "a".repeat(500), "b".repeat(20));
         let mut seeds = Vec::new();
         for_each(text.as_bytes(), 300..310, |s| seeds.push(s), |_| ());
-        assert_eq!(seeds, [0..500]);
+        assert_eq!((seeds.len(), seeds.first()), (1, Some(&(0..500))));
     }
 }

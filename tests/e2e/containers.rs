@@ -77,7 +77,8 @@ impl Tree {
     }
 
     fn packed(&mut self) {
-        let all: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+        type Packer = fn(&[u8]) -> Vec<u8>;
+        let all: [(&str, Packer); 6] = [
             ("gz", pack::gzip),
             ("bz2", pack::bzip2),
             ("xz", pack::xz),
