@@ -96,7 +96,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["config", "rule", "report"],
+        "serde" => &["config", "finding", "rule", "report"],
         "serde_json" => &["config", "filter", "report"],
         "serde_path_to_error" => &["report::read"],
         "thiserror" => &["config", "hook", "report", "rule", "source", "triage"],
