@@ -26,7 +26,7 @@ use gitleaks::Called;
 use crate::{
     cli::{Cli, Color, Command},
     engine::Engine,
-    report as reports,
+    report::Style,
     rule::RuleSet,
 };
 
@@ -119,7 +119,7 @@ fn now() -> i64 {
 }
 
 /// Whether standard output gets colours.
-fn style(color: Color) -> reports::Style {
+fn style(color: Color) -> Style {
     let wanted = match color {
         Color::Always => true,
         Color::Never => false,
@@ -129,5 +129,5 @@ fn style(color: Color) -> reports::Style {
                 && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
         }
     };
-    if wanted { reports::Style::Coloured } else { reports::Style::Plain }
+    if wanted { Style::Coloured } else { Style::Plain }
 }

@@ -17,7 +17,6 @@ use super::{
 };
 use crate::{
     cli::{CommonArgs, OutputArgs},
-    engine::Engine,
     finding::Finding,
     report::{self, Detail, Format, Look, Occasion, Report, Secrets, Style},
     source::{Meter, Outcome},
@@ -27,18 +26,16 @@ use crate::{
 /// Sorts, grades and reports what was read.
 pub(super) fn finish(
     args: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     outcome: Outcome<Finding>,
     files: Vec<File>,
 ) -> anyhow::Result<Exit> {
-    finish_as(args, engine, desk, outcome, files, View::Report)
+    finish_as(args, desk, outcome, files, View::Report)
 }
 
 /// The same for a hook, whose terminal report is one screen.
 pub(super) fn finish_hook(
     args: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     outcome: Outcome<Finding>,
     files: Vec<File>,
@@ -46,7 +43,7 @@ pub(super) fn finish_hook(
 ) -> anyhow::Result<Exit> {
     let is_for_people = args.output.format == Format::Terminal;
     let view = if is_for_people { View::Hook(occasion) } else { View::Report };
-    finish_as(args, engine, desk, outcome, files, view)
+    finish_as(args, desk, outcome, files, view)
 }
 
 /// What is printed on standard output.
@@ -60,15 +57,15 @@ pub(super) enum View {
 
 fn finish_as(
     args: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     mut outcome: Outcome<Finding>,
     files: Vec<File>,
     view: View,
 ) -> anyhow::Result<Exit> {
+    let engine = desk.engine();
     let mut coverage = std::mem::take(&mut outcome.coverage);
     coverage.sort();
-    let (Triaged { mut findings, stale }, errors) = judge(engine, desk, outcome);
+    let (Triaged { mut findings, stale }, errors) = judge(desk, outcome);
     findings.retain(|f| desk.is_wanted(f));
     let mut tally = Tally { stale, ..Tally::default() };
     tally.count(&findings);
@@ -137,15 +134,11 @@ pub(super) struct Triaged {
 }
 
 /// Grades and judges what was read, and warns of what went wrong.
-pub(super) fn judge(
-    engine: &Engine,
-    desk: &Desk<'_>,
-    outcome: Outcome<Finding>,
-) -> (Triaged, Vec<String>) {
+pub(super) fn judge(desk: &Desk<'_>, outcome: Outcome<Finding>) -> (Triaged, Vec<String>) {
     let mut errors: Vec<String> =
         outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
     errors.sort();
-    let triaged = triage(engine, desk, outcome.items, &mut errors);
+    let triaged = triage(desk, outcome.items, &mut errors);
     for error in &errors {
         warn(error);
     }
@@ -153,17 +146,13 @@ pub(super) fn judge(
 }
 
 /// Sorts, proves and judges.
-fn triage(
-    engine: &Engine,
-    desk: &Desk<'_>,
-    mut findings: Vec<Finding>,
-    errors: &mut Vec<String>,
-) -> Triaged {
+fn triage(desk: &Desk<'_>, mut findings: Vec<Finding>, errors: &mut Vec<String>) -> Triaged {
     findings.sort_by(|a, b| {
         (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
     });
     // A file that was named twice. Two secrets may have stood at the same place at different times.
     findings.dedup_by(|a, b| a.sort_key() == b.sort_key() && a.secret == b.secret);
+    let engine = desk.engine();
     let untried = proof::prove_signatures(engine.rules(), &mut findings);
     if untried > 0 {
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));

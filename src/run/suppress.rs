@@ -19,7 +19,11 @@ use crate::{
     config::{Settings, load::allow_rule, severity::Severities},
     engine::Engine,
     finding::Finding,
-    source::{exclude::Excluded, walk::Place},
+    source::{
+        Meter, Outcome,
+        exclude::Excluded,
+        walk::{self, GitIgnored, Place},
+    },
     triage::{
         baseline::{self, Baseline},
         ground::{Extent, Ground, Rules},
@@ -163,6 +167,30 @@ impl<'e> Desk<'e> {
     /// What it scans with.
     pub(super) fn engine(&self) -> &'e Engine {
         self.engine
+    }
+
+    /// Reads files and directories.
+    pub(super) fn walk(
+        &self,
+        roots: Vec<PathBuf>,
+        git_ignored: GitIgnored,
+        threads: usize,
+        meter: &Meter,
+    ) -> anyhow::Result<Outcome<Finding>> {
+        let options = walk::Options {
+            roots,
+            exclude: self.settings().exclude_here.clone(),
+            exclude_in_repository: self.settings().exclude(),
+            git_ignored,
+            threads,
+        };
+        Ok(walk::walk(&options, meter, |blob| self.scan(blob))?)
+    }
+
+    /// Leaves out what stands at excluded paths. Those of a history have no place on the disk, where the
+    /// walk would see them.
+    pub(super) fn leave_out_excluded(&self, outcome: &mut Outcome<Finding>) {
+        outcome.items.retain(|f| !self.excluded.covers(&f.origin.path));
     }
 
     /// Scans a blob of a file, and keeps what `judge` needs to know of it.
