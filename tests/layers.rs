@@ -98,7 +98,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["config", "rule", "report"],
+        "serde" => &["config", "finding", "rule", "report"],
         "serde_json" => &["config", "content::container", "filter", "report"],
         "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex" => {
             &["content::container"]

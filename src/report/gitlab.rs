@@ -10,7 +10,7 @@ use std::{
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::{Entry, GuidanceEntry, Look, Report, clean, counted, date, history, runbook};
+use super::{Entry, GuidanceEntry, Look, Report, clean, counted, date, history, limited, runbook};
 use crate::coverage::Skip;
 
 /// The version of the schema.
@@ -154,10 +154,6 @@ fn links(book: &GuidanceEntry) -> impl Iterator<Item = Value> {
     let all = revoke.into_iter().chain([("Documentation", book.source.as_str())]);
     let web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     all.filter(move |(_, url)| web(url)).map(|(name, url)| json!({ "name": name, "url": url }))
-}
-
-fn limited(text: &str, characters: usize) -> String {
-    text.chars().take(characters).collect()
 }
 
 #[cfg(test)]

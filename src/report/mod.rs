@@ -132,6 +132,11 @@ fn clean(text: &str) -> String {
     text.chars().map(|c| if unsafe_to_show(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// The first so many characters of `text`.
+fn limited(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
 /// `1 file`, `80,123 commits`.
 fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })

@@ -14,7 +14,7 @@ use serde_sarif::sarif;
 use super::{
     Entry, GuidanceEntry, Report, RuleEntry, Way, counted, grouped, history,
     json::{ObjectsForm, SuppressedForm},
-    precision, runbook,
+    limited, precision, runbook,
 };
 use crate::{
     coverage::{Coverage, Skip},
@@ -22,6 +22,9 @@ use crate::{
     route::ARROW,
     rule::Severity,
 };
+
+/// Descriptions may have so many characters.
+const MAX_DESCRIPTION: usize = 1_024;
 
 /// GitHub keeps so many results of a run and drops the others without regard to severity.
 const MAX_RESULTS: usize = 5_000;
@@ -80,8 +83,11 @@ fn descriptor(id: &str, rule: &RuleEntry) -> sarif::ReportingDescriptor {
     sarif::ReportingDescriptor::builder()
         .id(id)
         .name(&rule.title)
-        .short_description(message(limited(&rule.title)))
-        .full_description(message(limited(&format!("{}. {}", rule.title, book.impact))))
+        .short_description(message(limited(&rule.title, MAX_DESCRIPTION)))
+        .full_description(message(limited(
+            &format!("{}. {}", rule.title, book.impact),
+            MAX_DESCRIPTION,
+        )))
         .default_configuration(
             sarif::ReportingConfiguration::builder().level(json!(level(rule.severity))).build(),
         )
@@ -104,11 +110,6 @@ fn descriptor(id: &str, rule: &RuleEntry) -> sarif::ReportingDescriptor {
 /// Where it is revoked, or else the document behind the runbook.
 fn help_uri(book: &GuidanceEntry) -> &str {
     book.revoke_url.as_deref().filter(|u| u.starts_with("https://")).unwrap_or(&book.source)
-}
-
-/// Descriptions may have 1,024 characters.
-fn limited(text: &str) -> String {
-    text.chars().take(1_024).collect()
 }
 
 /// GitHub: above 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below that low.

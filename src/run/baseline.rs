@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     cli::{BaselineArgs, BaselineCommand},
-    engine::Engine,
     finding::{Finding, Suppressor},
     source::{Meter, Outcome},
     triage::baseline::{self, Baseline, Entry, Stood},
@@ -29,7 +28,6 @@ pub(super) fn baseline(command: &BaselineCommand) -> anyhow::Result<Exit> {
 
 /// What was scanned, for those who change a baseline.
 struct Scanned<'s> {
-    engine: &'s Engine,
     desk: &'s Desk<'s>,
     /// All of them, graded and judged.
     findings: Vec<Finding>,
@@ -53,11 +51,11 @@ fn change(
     }
     let common = &args.common;
     let desk = Desk::with_baseline(asked, engine, plan, old.clone())?;
-    let mut outcome = output::with_progress(common, |meter| read(args, engine, &desk, meter))?;
-    let (triaged, errors) = output::judge(engine, &desk, &mut outcome);
+    let mut outcome = output::with_progress(common, |meter| read(args, &desk, meter))?;
+    let (triaged, errors) = output::judge(&desk, &mut outcome);
     let findings = triaged.findings;
     let reading = Reading::with(&errors);
-    let scanned = Scanned { engine, desk: &desk, findings, reading };
+    let scanned = Scanned { desk: &desk, findings, reading };
     let (new, said) = changed(&scanned, old.clone().unwrap_or_default());
     let text = new.to_string();
     replace(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -80,14 +78,9 @@ fn plan(args: &BaselineArgs) -> anyhow::Result<Plan> {
     }
 }
 
-fn read(
-    args: &BaselineArgs,
-    engine: &Engine,
-    desk: &Desk<'_>,
-    meter: &Meter,
-) -> anyhow::Result<Outcome<Finding>> {
+fn read(args: &BaselineArgs, desk: &Desk<'_>, meter: &Meter) -> anyhow::Result<Outcome<Finding>> {
     match (args.git, args.paths.as_slice()) {
-        (true, [repository]) => git::read_whole(repository, &args.common, engine, desk, meter),
+        (true, [repository]) => git::read_whole(repository, &args.common, desk, meter),
         (_, paths) => scan::read(paths, &args.common, desk, meter),
     }
 }
@@ -135,7 +128,7 @@ fn add_new(scanned: &Scanned<'_>, mut baseline: Baseline) -> (Baseline, String) 
         // A renamed one is entered at its new path; what a comment accepts needs no second word.
         let by = finding.suppressed.as_ref().map(|s| s.by);
         if matches!(by, None | Some(Suppressor::Baseline)) {
-            baseline.add(Entry::of(scanned.engine.rules(), finding));
+            baseline.add(Entry::of(scanned.desk.engine().rules(), finding));
         }
     }
     let added = baseline.len() - before;
@@ -145,12 +138,12 @@ fn add_new(scanned: &Scanned<'_>, mut baseline: Baseline) -> (Baseline, String) 
 fn drop_stale(scanned: &Scanned<'_>, old: Baseline) -> (Baseline, String) {
     let mut baseline = old.clone();
     scanned.desk.on_ground(scanned.reading, |ground| {
-        let verdict = old.judge(scanned.engine.rules(), &scanned.findings, ground);
+        let verdict = old.judge(scanned.desk.engine().rules(), &scanned.findings, ground);
         verdict.stale.iter().for_each(|entry| baseline.drop_entry(entry));
         for (entry, finding) in verdict.accepted.iter().zip(&scanned.findings) {
             let Some(entry) = entry.filter(|e| e.path == finding.origin.path) else { continue };
             // So that a scan of files does not ask for what only the history has.
-            let now = Entry::of(scanned.engine.rules(), finding);
+            let now = Entry::of(scanned.desk.engine().rules(), finding);
             if entry.stood == Stood::Tree && now.stood == Stood::History {
                 baseline.drop_entry(entry);
                 baseline.add(now);

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 
 use super::{
-    Exit, engine, output,
+    Exit, engine, output, scan,
     settings::{self, Asked},
     since,
     suppress::{Desk, Plan},
@@ -25,9 +25,7 @@ use crate::{
     secret::Identity,
     source::{
         Meter, Outcome,
-        exclude::Excluded,
         git::{self, Opened, Reading, Search, history, range, staged},
-        walk::{self, GitIgnored},
     },
     triage::ground::Extent,
 };
@@ -44,17 +42,16 @@ pub(super) fn git(args: &GitArgs) -> anyhow::Result<Exit> {
         Part::Whole | Part::Staged | Part::Commits(_) => Extent::Part,
     };
     let desk = Desk::open(asked, &args.common, engine, plan(&repository, extent))?;
-    let excluded = excluded(&desk)?;
     let outcome = output::with_progress(&args.common, |meter| {
         let mut outcome = match &part {
-            Part::Whole => whole(&Whole::of(args), engine, &desk, &repository, meter)?,
+            Part::Whole => whole(&Whole::of(args), &desk, &repository, meter)?,
             Part::Staged => staged(args, engine, &repository, meter)?,
             Part::Commits(commits) => added(args, engine, &repository, commits, meter)?,
         };
-        outcome.items.retain(|f| !excluded.covers(&f.origin.path));
+        desk.leave_out_excluded(&mut outcome);
         Ok(outcome)
     })?;
-    output::finish(&args.common, engine, &desk, outcome, files)
+    output::finish(&args.common, &desk, outcome, files)
 }
 
 /// What is asked of a scan of `repository`. Without a working tree it has no configuration.
@@ -65,12 +62,6 @@ pub(super) fn asked(repository: &git::Repository, args: &CommonArgs) -> anyhow::
 /// What is asked of a scan of the repository at `path`.
 pub(super) fn asked_of(path: &Path, args: &CommonArgs) -> anyhow::Result<Asked> {
     asked(&git::open(path)?, args)
-}
-
-/// The paths whose findings are left out. Those of the history have no place on the disk.
-pub(super) fn excluded(desk: &Desk<'_>) -> anyhow::Result<Excluded> {
-    let globs = [desk.settings().exclude_here.clone(), desk.settings().exclude()].concat();
-    Ok(Excluded::new(&globs)?)
 }
 
 /// What a scan of `repository` looks at.
@@ -92,13 +83,11 @@ pub(super) fn plan_whole(path: &Path) -> anyhow::Result<Plan> {
 pub(super) fn read_whole(
     path: &Path,
     common: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
-    let excluded = excluded(desk)?;
-    let mut outcome = whole(&Whole::all(common), engine, desk, &git::open(path)?, meter)?;
-    outcome.items.retain(|f| !excluded.covers(&f.origin.path));
+    let mut outcome = whole(&Whole::all(common), desk, &git::open(path)?, meter)?;
+    desk.leave_out_excluded(&mut outcome);
     Ok(outcome)
 }
 
@@ -194,13 +183,12 @@ pub(super) fn with_history(read: Outcome<(Finding, History)>) -> Outcome<Finding
 /// Every object, and the files that are checked out.
 fn whole(
     what: &Whole<'_>,
-    engine: &Engine,
     desk: &Desk<'_>,
     repository: &git::Repository,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
     let options = history::Options { reading: what.reading, threads: what.common.threads };
-    let read = history::scan(repository, &Texts(engine), options, meter);
+    let read = history::scan(repository, &Texts(desk.engine()), options, meter);
     let mut outcome = with_history(read);
     if !what.unreachable {
         outcome.items.retain(|f| !is_unreachable(f));
@@ -225,14 +213,9 @@ fn checked_out(
     directory: &Path,
     meter: &Meter,
 ) -> anyhow::Result<Outcome<Finding>> {
-    let options = walk::Options {
-        roots: vec![directory.to_path_buf()],
-        exclude: desk.settings().exclude_here.clone(),
-        exclude_in_repository: desk.settings().exclude(),
-        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.threads,
-    };
-    walk::walk(&options, meter, desk).context("cannot scan the working tree")
+    let roots = vec![directory.to_path_buf()];
+    let read = desk.walk(roots, scan::git_ignored(args), args.threads, meter);
+    read.context("cannot scan the working tree")
 }
 
 /// Adds what stands in the working tree. What the database has as well is one finding, which keeps its

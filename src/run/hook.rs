@@ -28,7 +28,7 @@ use crate::{
     source::{
         Meter, Outcome,
         git::{self, Commits, Outgoing, hooks, range, staged::Draft},
-        walk::{self, GitIgnored},
+        walk::GitIgnored,
     },
     triage::ground::Extent,
 };
@@ -311,13 +311,12 @@ fn scan(
     };
     let desk = Desk::open(asked, common, engine, plan)?;
     let files = output::open_reports(&common.output)?;
-    let excluded = run_git::excluded(&desk)?;
     let outcome = output::with_progress(common, |meter| {
         let mut outcome = read(common, &desk, repository, part, meter)?;
-        outcome.items.retain(|f| !excluded.covers(&f.origin.path));
+        desk.leave_out_excluded(&mut outcome);
         Ok(outcome)
     })?;
-    output::finish_hook(common, engine, &desk, outcome, files, occasion)
+    output::finish_hook(common, &desk, outcome, files, occasion)
 }
 
 fn read(
@@ -357,14 +356,7 @@ fn read_files(
             Ok(_) | Err(_) => roots.push(path),
         }
     }
-    let options = walk::Options {
-        roots,
-        exclude: desk.settings().exclude_here.clone(),
-        exclude_in_repository: desk.settings().exclude(),
-        git_ignored: GitIgnored::Read,
-        threads: common.threads,
-    };
-    let mut outcome = walk::walk(&options, meter, desk)?;
+    let mut outcome = desk.walk(roots, GitIgnored::Read, common.threads, meter)?;
     links.into_iter().for_each(|link| outcome.coverage.skip(Skip::Symlink, link));
     Ok(outcome)
 }

@@ -27,7 +27,7 @@ use crate::{
     cli::{Cli, Color, Command},
     content::Limits,
     engine::Engine,
-    report as reports,
+    report::Style,
     rule::RuleSet,
 };
 
@@ -121,7 +121,7 @@ fn now() -> i64 {
 }
 
 /// Whether standard output gets colours.
-fn style(color: Color) -> reports::Style {
+fn style(color: Color) -> Style {
     let wanted = match color {
         Color::Always => true,
         Color::Never => false,
@@ -131,5 +131,5 @@ fn style(color: Color) -> reports::Style {
                 && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
         }
     };
-    if wanted { reports::Style::Coloured } else { reports::Style::Plain }
+    if wanted { Style::Coloured } else { Style::Plain }
 }

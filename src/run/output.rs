@@ -18,7 +18,6 @@ use super::{
 use crate::{
     cli::{CommonArgs, OutputArgs},
     coverage::Skip,
-    engine::Engine,
     finding::Finding,
     report::{self, Detail, Format, Look, Occasion, Report, Secrets, Style},
     source::{Meter, Outcome},
@@ -28,18 +27,16 @@ use crate::{
 /// Sorts, grades and reports what was read.
 pub(super) fn finish(
     args: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     outcome: Outcome<Finding>,
     files: Vec<File>,
 ) -> anyhow::Result<Exit> {
-    finish_as(args, engine, desk, outcome, files, View::Report)
+    finish_as(args, desk, outcome, files, View::Report)
 }
 
 /// The same for a hook, whose terminal report is one screen.
 pub(super) fn finish_hook(
     args: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     outcome: Outcome<Finding>,
     files: Vec<File>,
@@ -47,7 +44,7 @@ pub(super) fn finish_hook(
 ) -> anyhow::Result<Exit> {
     let is_for_people = args.output.format == Format::Terminal;
     let view = if is_for_people { View::Hook(occasion) } else { View::Report };
-    finish_as(args, engine, desk, outcome, files, view)
+    finish_as(args, desk, outcome, files, view)
 }
 
 /// What is printed on standard output.
@@ -61,14 +58,14 @@ pub(super) enum View {
 
 fn finish_as(
     args: &CommonArgs,
-    engine: &Engine,
     desk: &Desk<'_>,
     mut outcome: Outcome<Finding>,
     files: Vec<File>,
     view: View,
 ) -> anyhow::Result<Exit> {
+    let engine = desk.engine();
     outcome.coverage.sort();
-    let (Triaged { mut findings, stale }, errors) = judge(engine, desk, &mut outcome);
+    let (Triaged { mut findings, stale }, errors) = judge(desk, &mut outcome);
     findings.retain(|f| desk.is_wanted(f));
     let mut tally = Tally { stale, ..Tally::default() };
     tally.count(&findings);
@@ -140,7 +137,6 @@ pub(super) struct Triaged {
 
 /// Grades and judges what was read, and warns of what went wrong.
 pub(super) fn judge(
-    engine: &Engine,
     desk: &Desk<'_>,
     outcome: &mut Outcome<Finding>,
 ) -> (Triaged, Vec<String>) {
@@ -149,7 +145,7 @@ pub(super) fn judge(
     let damaged = outcome.coverage.skipped.get(&Skip::DamagedContainer).into_iter().flatten();
     errors.extend(damaged.map(|name| format!("`{name}` is damaged: not all of it was searched")));
     errors.sort();
-    let triaged = triage(engine, desk, std::mem::take(&mut outcome.items), &mut errors);
+    let triaged = triage(desk, std::mem::take(&mut outcome.items), &mut errors);
     for error in &errors {
         warn(error);
     }
@@ -157,17 +153,13 @@ pub(super) fn judge(
 }
 
 /// Sorts, proves and judges.
-fn triage(
-    engine: &Engine,
-    desk: &Desk<'_>,
-    mut findings: Vec<Finding>,
-    errors: &mut Vec<String>,
-) -> Triaged {
+fn triage(desk: &Desk<'_>, mut findings: Vec<Finding>, errors: &mut Vec<String>) -> Triaged {
     findings.sort_by(|a, b| {
         (a.sort_key(), &a.fingerprint, &a.origin).cmp(&(b.sort_key(), &b.fingerprint, &b.origin))
     });
     // A file that was named twice. Two secrets may have stood at the same place at different times.
     findings.dedup_by(|a, b| a.sort_key() == b.sort_key() && a.secret == b.secret);
+    let engine = desk.engine();
     let untried = proof::prove_signatures(engine.rules(), &mut findings);
     if untried > 0 {
         errors.push(format!("{untried} pairs of token and secret were not tried against each other: there are too many"));

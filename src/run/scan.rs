@@ -13,10 +13,7 @@ use super::{
 use crate::{
     cli::{CommonArgs, ScanArgs},
     finding::Finding,
-    source::{
-        Meter, Outcome, stdin,
-        walk::{self, GitIgnored},
-    },
+    source::{Meter, Outcome, stdin, walk::GitIgnored},
 };
 
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
@@ -27,7 +24,7 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Exit> {
     let files = output::open_reports(&args.common.output)?;
     let outcome =
         output::with_progress(&args.common, |meter| read(&args.paths, &args.common, &desk, meter))?;
-    output::finish(&args.common, engine, &desk, outcome, files)
+    output::finish(&args.common, &desk, outcome, files)
 }
 
 /// What is asked of a scan of `paths`. The configuration of the first one's repository counts.
@@ -46,19 +43,18 @@ pub(super) fn read(
 ) -> anyhow::Result<Outcome<Finding>> {
     let (streams, roots): (Vec<_>, Vec<_>) =
         paths.iter().cloned().partition(|p| p == Path::new("-"));
-    let options = walk::Options {
-        roots,
-        exclude: desk.settings().exclude_here.clone(),
-        exclude_in_repository: desk.settings().exclude(),
-        git_ignored: if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped },
-        threads: args.threads,
-    };
-    let mut outcome = walk::walk(&options, meter, desk)?;
+    let no_roots = roots.is_empty();
+    let mut outcome = desk.walk(roots, git_ignored(args), args.threads, meter)?;
     if !streams.is_empty() {
         outcome.add(stdin::read(io::stdin().lock(), meter, desk));
     }
-    if options.roots.is_empty() {
+    if no_roots {
         outcome.coverage.ignore_rules = false;
     }
     Ok(outcome)
+}
+
+/// Whether files that git ignores are read.
+pub(super) fn git_ignored(args: &CommonArgs) -> GitIgnored {
+    if args.no_ignore { GitIgnored::Read } else { GitIgnored::Skipped }
 }

@@ -20,7 +20,11 @@ use crate::{
     content::container::{Input, Kind},
     engine::{Engine, Sightings},
     finding::Finding,
-    source::{Look, Seen, exclude::Excluded, walk::Place},
+    source::{
+        Look, Meter, Outcome, Seen,
+        exclude::Excluded,
+        walk::{self, GitIgnored, Place},
+    },
     triage::{
         baseline::{self, Baseline},
         ground::{Extent, Ground, Rules},
@@ -164,6 +168,30 @@ impl<'e> Desk<'e> {
     /// What it scans with.
     pub(super) fn engine(&self) -> &'e Engine {
         self.engine
+    }
+
+    /// Reads files and directories.
+    pub(super) fn walk(
+        &self,
+        roots: Vec<PathBuf>,
+        git_ignored: GitIgnored,
+        threads: usize,
+        meter: &Meter,
+    ) -> anyhow::Result<Outcome<Finding>> {
+        let options = walk::Options {
+            roots,
+            exclude: self.settings().exclude_here.clone(),
+            exclude_in_repository: self.settings().exclude(),
+            git_ignored,
+            threads,
+        };
+        Ok(walk::walk(&options, meter, self)?)
+    }
+
+    /// Leaves out what stands at excluded paths. Those of a history have no place on the disk, where the
+    /// walk would see them.
+    pub(super) fn leave_out_excluded(&self, outcome: &mut Outcome<Finding>) {
+        outcome.items.retain(|f| !self.excluded.covers(&f.origin.path));
     }
 
     /// What `sightings` are worth in the file `origin`, which was read.

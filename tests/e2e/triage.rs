@@ -237,8 +237,8 @@ mod baseline {
         let project = Project::empty();
         let text = |n: usize| {
             format!(
-                "DATABASE_URL=postgres://app:{}{n}Zq@db.corp.io/app\n",
-                ["Wm7", "vK2p"].concat()
+                "DATABASE_URL={}{n}Zq@db.corp.io/app\n",
+                ["postgres:", "//app:Wm7", "vK2p"].concat()
             )
         };
         project.write("a.env", text(1).as_bytes());

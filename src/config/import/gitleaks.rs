@@ -231,7 +231,7 @@ fn required(importing: &mut Importing, rule: &Rule, what: &str) {
         );
     };
     let mut pair = Table::new();
-    pair.insert("with".into(), Value::String(with));
+    pair.insert("with".into(), Value::Array(vec![Value::String(with)]));
     let lines = one.within_lines.unwrap_or(MAX_LINES).min(MAX_LINES);
     pair.insert("lines".into(), Value::Integer(lines.into()));
     pair.insert("alone".into(), Value::String("info".into()));
