@@ -136,10 +136,7 @@ pub(super) struct Triaged {
 }
 
 /// Grades and judges what was read, and warns of what went wrong.
-pub(super) fn judge(
-    desk: &Desk<'_>,
-    outcome: &mut Outcome<Finding>,
-) -> (Triaged, Vec<String>) {
+pub(super) fn judge(desk: &Desk<'_>, outcome: &mut Outcome<Finding>) -> (Triaged, Vec<String>) {
     let mut errors: Vec<String> =
         outcome.errors.iter().map(|e| format!("{:#}", ErrorChain(e))).collect();
     let damaged = outcome.coverage.skipped.get(&Skip::DamagedContainer).into_iter().flatten();
