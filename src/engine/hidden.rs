@@ -176,11 +176,18 @@ impl Engine {
         }
     }
 
-    /// The sightings among `candidates` of a layer that it did not merely copy.
+    /// Whether a layer shows more of `candidate` than the text before it.
+    fn is_new_in(&self, depth: &Depth<'_>, candidate: &Candidate) -> bool {
+        let is_general = self.rules.provider(self.rules.rule(candidate.rule)).general;
+        depth.is_decoded(if is_general { &candidate.secret } else { &candidate.whole })
+    }
+
+    /// The sightings among `candidates` of a layer that it did not merely copy. What only its name speaks
+    /// for must itself be decoded: a plain value was there to be found.
     fn add_hidden(&self, depth: &Depth<'_>, candidates: Vec<Candidate>, opened: &mut Opened) {
         let bytes = &depth.layer.bytes;
         let new: Vec<Candidate> =
-            candidates.into_iter().filter(|c| depth.is_decoded(&c.whole)).collect();
+            candidates.into_iter().filter(|c| self.is_new_in(depth, c)).collect();
         for judged in self.judge_text(bytes, new) {
             let Ok(evidence) = judged.verdict else { continue };
             let Candidate { whole, secret, .. } = &judged.candidate;

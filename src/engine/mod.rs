@@ -217,7 +217,8 @@ impl Engine {
     }
 
     /// What decides between two rules for the same bytes: whether the format is somebody's own, then
-    /// whether it says what was encoded, then evidence, then a documented prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
+    /// whether it knows the code as such or else says what was encoded, then evidence, then a documented
+    /// prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
     fn precision(
         &self,
         index: RuleIndex,
@@ -228,9 +229,10 @@ impl Engine {
     ) -> impl Ord + use<> {
         let rule = self.rules.rule(index);
         let pattern = &self.rules.patterns()[pattern].spec;
+        let knows_code = !pattern.prefixes.is_empty() || rule.structure.is_some();
         (
             !self.rules.provider(rule).general,
-            is_decoded,
+            (!is_decoded && knows_code, is_decoded),
             rule.kind != Kind::Id,
             if evidence.verified { Confidence::High } else { rule.confidence },
             !pattern.prefixes.is_empty(),

@@ -204,7 +204,7 @@ fn a_report_that_was_cut_off_is_not_taken_for_a_whole_one() {
 fn fields_of_a_later_version_are_left_alone() {
     let (project, mut report) = saved();
     report["verified"] = json!({ "live": 3 });
-    report["findings"][0]["inside"] = json!(["base64"]);
+    report["findings"][0]["replaced_by"] = json!(["x"]);
     report["coverage"]["objects"] =
         json!({ "commits": 1, "trees": 1, "blobs": 1, "tags": 0, "x": 1 });
     let args = ["report", "-", "-f", "json"];

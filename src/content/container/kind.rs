@@ -31,7 +31,7 @@ pub enum Kind {
     Lz4,
     /// An SQLite database.
     Sqlite,
-    /// Private keys behind a password: PKCS #12, or those of Java.
+    /// Private keys behind a password, in PKCS #12 or in Java's own format.
     Keystore,
     /// A container that no sound library opens.
     Unsupported,

@@ -35,26 +35,32 @@ pub(super) fn pieces(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) ->
 /// The piece that follows the one at `part`.
 fn after(text: &[u8], part: &Range<usize>, bounds: &Range<usize>) -> Option<Range<usize>> {
     let end = bounds.end.min(part.end + MAX_SEAM_BYTES);
-    let len = seam(text[part.end..end].iter().copied(), last(text, part)?)?;
-    let start = part.end + len;
-    let next = start..start + 1;
-    let is_value = start < bounds.end && is_value_byte(text[start]);
-    is_value.then(|| word::around(text, &next, &(start..bounds.end)))
+    let seam = seam(text[part.end..end].iter().copied(), last(text, part)?)?;
+    let start = part.end + seam.len;
+    if start >= bounds.end || !is_value_byte(text[start]) {
+        return None;
+    }
+    let next = word::around(text, &(start..start + 1), &(start..bounds.end));
+    seam.joins(text, part, &next).then_some(next)
 }
 
 /// The piece before the one at `part`.
 fn before(text: &[u8], part: &Range<usize>, bounds: &Range<usize>) -> Option<Range<usize>> {
     let start = bounds.start.max(part.start.saturating_sub(MAX_SEAM_BYTES));
     let first = text.get(part.start).copied().filter(|b| is_value_byte(*b) && !part.is_empty())?;
-    let len = seam(text[start..part.start].iter().rev().copied(), first)?;
-    let end = part.start - len;
+    let seam = seam(text[start..part.start].iter().rev().copied(), first)?;
+    let end = part.start - seam.len;
     // A line's backslash belongs to the piece before it.
     let last = end.checked_sub(1).filter(|&at| at >= bounds.start)?;
     let is_value = match text[last] {
         b'\\' => last > bounds.start && is_value_byte(text[last - 1]),
         b => is_value_byte(b),
     };
-    is_value.then(|| word::around(text, &(last..end), &(bounds.start..end)))
+    if !is_value {
+        return None;
+    }
+    let previous = word::around(text, &(last..end), &(bounds.start..end));
+    seam.joins(text, &previous, part).then_some(previous)
 }
 
 /// The last byte of a piece, if it is one of a value or a line's backslash.
@@ -72,28 +78,56 @@ fn without_backslash(text: &[u8], part: Range<usize>) -> Range<usize> {
     part.start..part.start + len
 }
 
-/// The length of what stands between two pieces, read from one end; `edge` is the byte of the piece at
-/// that end. Either a quote, at most one operator and a quote, with spaces, line breaks and backslashes
-/// around; or, beside a backslash, a line break and spaces.
-fn seam(bytes: impl Iterator<Item = u8>, edge: u8) -> Option<usize> {
-    let (mut quotes, mut operators, mut breaks) = (0, 0, 0);
+/// What stands between two pieces.
+struct Seam {
+    len: usize,
+    /// Nothing but white space stands between two literals.
+    is_bare: bool,
+    /// They stand in one line, or in one that backslashes break.
+    in_one_line: bool,
+}
+
+impl Seam {
+    /// Whether the pieces are one string. Literals in one line may be words of a shell, too: then only whole ones
+    /// join, and neither an address nor an option follows what comes before it.
+    fn joins(&self, text: &[u8], first: &Range<usize>, second: &Range<usize>) -> bool {
+        let second_text = &text[second.clone()];
+        let follows = || {
+            !second_text.starts_with(b"-") && memchr::memmem::find(second_text, b"://").is_none()
+        };
+        let is_quote = |at: Option<usize>| {
+            at.and_then(|at| text.get(at)).is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'))
+        };
+        let are_whole = || is_quote(first.start.checked_sub(1)) && is_quote(Some(second.end));
+        !self.is_bare || follows() && (!self.in_one_line || are_whole())
+    }
+}
+
+/// What stands between two pieces, read from one end; `edge` is the byte of the piece at that end. Either
+/// a quote, at most one operator and a quote, with spaces, line breaks and backslashes around; or, beside a
+/// backslash, a line break and spaces.
+fn seam(bytes: impl Iterator<Item = u8>, edge: u8) -> Option<Seam> {
+    let (mut quotes, mut operators, mut breaks, mut backslashes) = (0, 0, 0, 0);
     for (n, byte) in bytes.enumerate() {
         match byte {
             b'"' | b'\'' | b'`' => {
                 quotes += 1;
                 if quotes == 2 && n > 0 {
-                    return (operators <= 1).then_some(n + 1);
+                    let (is_bare, in_one_line) = (operators == 0, breaks <= backslashes);
+                    return (operators <= 1).then_some(Seam { len: n + 1, is_bare, in_one_line });
                 }
             }
             // The seam begins with a quote, or with the line break that a backslash hides.
             // Without quotes it is a line break after a backslash, which is a piece's last byte.
             _ if quotes == 0 && !byte.is_ascii_whitespace() => {
                 let is_continued = edge == b'\\' || byte == b'\\';
-                return (is_continued && breaks == 1).then_some(n);
+                let seam = Seam { len: n, is_bare: false, in_one_line: true };
+                return (is_continued && breaks == 1).then_some(seam);
             }
             b'+' | b'.' | b'&' if quotes == 1 => operators += 1,
             b'\n' => breaks += 1,
-            b'\\' | b' ' | b'\t' | b'\r' => {}
+            b'\\' => backslashes += 1,
+            b' ' | b'\t' | b'\r' => {}
             _ => return None,
         }
     }
@@ -138,6 +172,9 @@ mod tests {
             "#define value \\\n  next",
             "\"value\" == \"z\"",
             "\"value\": \"z\"",
+            "-H \"X-Key: value\" \"Accept: z\"",
+            "-H \"X-Key: value\" \\\n  \"https://z.test/v1\"",
+            "for key in \"value\" \"--verbose\"",
         ] {
             assert_eq!(joined(text), None, "{text}");
         }

@@ -57,10 +57,16 @@ fn goes_on(text: &[u8], end: usize, bounds: &Range<usize>) -> Option<usize> {
     let line = text[bounds.start..sign].iter().rposition(|&b| b == b'\n');
     let line = bounds.start + line.map_or(0, |at| at + 1);
     let is_soft = LINE_BYTES.contains(&(end - line))
+        && is_encoded(&text[line..sign])
         && is_value_byte(text[sign - 1])
         && text.get(next).copied().is_some_and(is_value_byte)
         && next < bounds.end;
     is_soft.then_some(next)
+}
+
+/// Whether all `=` in `line` are encoded: one that is not ends no line softly either.
+fn is_encoded(line: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', line).all(|at| hex(line, at + 1, 2).is_some())
 }
 
 fn soft_break(text: &[u8], at: usize) -> Option<usize> {
@@ -89,5 +95,12 @@ mod tests {
         };
         assert_eq!(read(68), [(true, 69..82), (true, 69..82)]);
         assert_eq!(read(40), [(false, 41..48), (false, 50..54)]);
+    }
+
+    #[test]
+    fn a_line_with_a_plain_equals_sign_has_no_soft_break() {
+        let line = |sign: &str| format!("key{sign}{}=\nrun()", "x".repeat(68));
+        let next = |text: String| goes_on(text.as_bytes(), text.len() - 6, &(0..text.len()));
+        assert_eq!((next(line("=3D")), next(line("="))), (Some(76), None));
     }
 }
