@@ -222,7 +222,7 @@ impl Prefilter {
             let view = around(text, change, (left, right));
             runs::for_each(
                 &text[view.clone()],
-                |_| (),
+                |_, _| (),
                 |run| {
                     let run = view.start + run.start..view.start + run.end;
                     for (kind, region) in self.around_runs.iter().zip(&mut regions) {

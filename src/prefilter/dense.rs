@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use super::runs::{self, is_sign};
+use super::runs::{self, BLOCK, MANY_SIGNS};
 
-/// A dense stretch is made of windows: so many signs in fewer than so many bytes. Wherever a window is, one
-/// of the two blocks that it can touch has half of its signs, and so is looked at.
-const SIGNS: usize = 10;
-const WINDOW_BYTES: usize = 64;
+/// A dense stretch is made of windows: so many signs in at most so many bytes, which lie in two neighbouring
+/// blocks at most.
+const SIGNS: usize = MANY_SIGNS as usize;
+const WINDOW_BYTES: usize = BLOCK;
 
 /// Calls `seed` for every run and every dense stretch of `text` that touches `view`, and `run` for the runs.
 /// Some that only come near may be among them; a dense stretch may be cut where it is a window's length
@@ -21,9 +21,8 @@ pub(super) fn for_each(
 ) {
     let view = around(&view, text.len());
     let mut stretches: Vec<Range<usize>> = Vec::new();
-    let dense = |block: usize| {
-        let block = view.start + block..view.end.min(view.start + block + WINDOW_BYTES);
-        for window in windows(text, around(&block, view.end)) {
+    let signs = |block: usize, bits: u128| {
+        for window in windows(bits, view.start + block) {
             match stretches.last_mut() {
                 Some(last) if window.start <= last.end => {
                     *last = last.start.min(window.start)..last.end.max(window.end);
@@ -32,7 +31,7 @@ pub(super) fn for_each(
             }
         }
     };
-    runs::for_each(&text[view.clone()], dense, |found| {
+    runs::for_each(&text[view.clone()], signs, |found| {
         let found = view.start + found.start..view.start + found.end;
         run(&found);
         seed(whole(text, &view, found));
@@ -44,16 +43,23 @@ fn around(range: &Range<usize>, end: usize) -> Range<usize> {
     range.start.saturating_sub(WINDOW_BYTES)..end.min(range.end + WINDOW_BYTES)
 }
 
-/// Every window in `part` of `text`, in order.
-fn windows(text: &[u8], part: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    // The places of the latest signs, in turn.
+/// Every window that ends in the block at `at`, in order; `bits` are the signs of the block before it and its
+/// own.
+fn windows(mut bits: u128, at: usize) -> impl Iterator<Item = Range<usize>> {
+    // The places of the latest signs in both blocks, in turn.
     let (mut latest, mut count) = ([0; SIGNS], 0);
-    let signs = part.clone().zip(&text[part]).filter(|(_, b)| is_sign(**b));
-    signs.filter_map(move |(at, _)| {
-        latest[count % SIGNS] = at;
-        count += 1;
-        let window = latest[count % SIGNS]..at + 1;
-        (count >= SIGNS && window.len() <= WINDOW_BYTES).then_some(window)
+    std::iter::from_fn(move || {
+        while bits != 0 {
+            let place = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            latest[count % SIGNS] = place;
+            count += 1;
+            let window = latest[count % SIGNS]..place + 1;
+            if count >= SIGNS && place >= BLOCK && window.len() <= WINDOW_BYTES {
+                return Some(at + window.start - BLOCK..at + window.end - BLOCK);
+            }
+        }
+        None
     })
 }
 

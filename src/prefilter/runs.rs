@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::rule::shape::SEARCHED_RUN;
 
 /// Bytes of a block: one bit each in a `u64`.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// Shortest run that is looked for.
 pub(super) const MIN_RUN: usize = SEARCHED_RUN;
@@ -19,33 +19,46 @@ pub(super) fn is_sign(b: u8) -> bool {
     matches!(b, b'\\' | b'%' | b'&' | b'x' | b'X')
 }
 
-/// So many signs in a block make it worth a look.
-const MANY_SIGNS: u32 = 5;
+/// So many signs in two blocks beside each other make them worth a look.
+pub(super) const MANY_SIGNS: u32 = 10;
 
-/// Calls `found` for every longest run of at least `MIN_RUN` letters and digits, in order; and `dense` with
-/// the first byte of every block that has many signs.
-pub(super) fn for_each(text: &[u8], dense: impl FnMut(usize), found: impl FnMut(Range<usize>)) {
+/// Calls `found` for every longest run of at least `MIN_RUN` letters and digits, in order; and `signs` for
+/// every two neighbouring blocks that have many signs: with the place of the second one, and one bit for each
+/// byte of both, the first byte's lowest.
+pub(super) fn for_each(
+    text: &[u8],
+    mut signs: impl FnMut(usize, u128),
+    found: impl FnMut(Range<usize>),
+) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
     {
         #[expect(unsafe_code, reason = "the processor was asked on the lines above")]
         // SAFETY: `with_avx2` needs AVX2 and POPCNT and nothing else; it is safe code otherwise.
         unsafe {
-            with_avx2(text, dense, found);
+            with_avx2(text, signs, found);
         }
         return;
     }
-    blocks(text, 0, dense);
+    let mut previous = 0;
+    for (n, block) in text.chunks(BLOCK).enumerate() {
+        tell_signs(n * BLOCK, &mut previous, signs_in(block), &mut signs);
+    }
     portable(text, 0, found);
 }
 
-/// Calls `dense` with every block of `text`, from the one at `from` on, that has many signs.
-fn blocks(text: &[u8], from: usize, mut dense: impl FnMut(usize)) {
-    for (n, block) in text[from..].chunks(BLOCK).enumerate() {
-        if block.iter().filter(|b| is_sign(**b)).count() as u32 >= MANY_SIGNS {
-            dense(from + n * BLOCK);
-        }
+/// One bit for each byte of `block`: whether it is a sign.
+fn signs_in(block: &[u8]) -> u64 {
+    block.iter().rev().fold(0, |bits, b| bits << 1 | u64::from(is_sign(*b)))
+}
+
+/// Calls `signs` if the block at `at`, with the bits `current`, and the one before it have many.
+#[inline(always)]
+fn tell_signs(at: usize, previous: &mut u64, current: u64, signs: &mut impl FnMut(usize, u128)) {
+    if previous.count_ones() + current.count_ones() >= MANY_SIGNS {
+        signs(at, u128::from(current) << BLOCK | u128::from(*previous));
     }
+    *previous = current;
 }
 
 /// Whether `text` has `len` letters and digits in a row.
@@ -84,14 +97,12 @@ fn extended(text: &[u8], part: Range<usize>) -> Range<usize> {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt")]
-fn with_avx2(text: &[u8], mut dense: impl FnMut(usize), mut found: impl FnMut(Range<usize>)) {
-    let (mut previous, mut done) = (0_u64, 0);
+fn with_avx2(text: &[u8], mut signs: impl FnMut(usize, u128), mut found: impl FnMut(Range<usize>)) {
+    let (mut previous, mut previous_signs, mut done) = (0_u64, 0, 0);
     let mut blocks = text.chunks_exact(BLOCK);
     for (n, block) in blocks.by_ref().enumerate() {
-        let (current, signs) = classes(block.try_into().expect("the chunks are exact"));
-        if signs.count_ones() >= MANY_SIGNS {
-            dense(n * BLOCK);
-        }
+        let (current, its_signs) = classes(block.try_into().expect("the chunks are exact"));
+        tell_signs(n * BLOCK, &mut previous_signs, its_signs, &mut signs);
         // Bit i of `starts`: a run of MIN_RUN begins at byte i - 64 of this block and ends in it.
         let both = u128::from(current) << BLOCK | u128::from(previous);
         let two = both & (both >> 1);
@@ -111,7 +122,9 @@ fn with_avx2(text: &[u8], mut dense: impl FnMut(usize), mut found: impl FnMut(Ra
     }
     // A run that ends in the last, shorter block began at most MIN_RUN - 1 bytes before it, or was found.
     let tail = text.len() - blocks.remainder().len();
-    self::blocks(text, tail, dense);
+    if !blocks.remainder().is_empty() {
+        tell_signs(tail, &mut previous_signs, signs_in(blocks.remainder()), &mut signs);
+    }
     let from = done.max(tail.saturating_sub(MIN_RUN - 1));
     portable(text, from, |run| {
         if run.start >= done {
@@ -160,22 +173,26 @@ mod tests {
 
     fn runs(text: &[u8]) -> Vec<Range<usize>> {
         let mut runs = Vec::new();
-        for_each(text, |_| (), |r| runs.push(r));
+        for_each(text, |_, _| (), |r| runs.push(r));
         runs
     }
 
     #[test]
-    fn blocks_with_many_signs_are_told() {
+    fn neighbouring_blocks_with_many_signs_are_told() {
         for len in [64, 100, 640, 700] {
-            for at in 0..len - 12 {
+            for at in 0..len - 20 {
                 let mut text = vec![b'a'; len];
-                text[at..at + 12].copy_from_slice(b"\\x41%41&\\x41");
-                let (mut ours, mut plain) = (Vec::new(), Vec::new());
-                for_each(&text, |block| ours.push(block), |_| ());
-                blocks(&text, 0, |block| plain.push(block));
-                assert_eq!(ours, plain);
-                let is_split = at / BLOCK != (at + 11) / BLOCK;
-                assert!(is_split || ours == [at / BLOCK * BLOCK], "{at} of {len}");
+                text[at..at + 20].copy_from_slice(b"\\x41%41&%41%41\\x41&&");
+                let mut told = Vec::new();
+                for_each(&text, |block, bits| told.push((block, bits)), |_| ());
+                let bits = u128::from(signs_in(&text[at..at + 20]));
+                let last = (at + 19) / BLOCK * BLOCK;
+                let mut expected = vec![(last, bits << (at + BLOCK - last))];
+                // Where one block has them all, it has them beside the next one, too.
+                if last <= at && last + BLOCK < len {
+                    expected.push((last + BLOCK, bits << (at - last)));
+                }
+                assert_eq!(told, expected, "{at} of {len}");
             }
         }
     }

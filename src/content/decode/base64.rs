@@ -45,15 +45,36 @@ impl Alphabet {
     }
 
     fn value(self, digit: u8) -> Option<u8> {
-        match (digit, self) {
-            (b'A'..=b'Z', _) => Some(digit - b'A'),
-            (b'a'..=b'z', _) => Some(digit - b'a' + 26),
-            (b'0'..=b'9', _) => Some(digit - b'0' + 52),
-            (b'+', Self::Standard) | (b'-', Self::UrlSafe) => Some(62),
-            (b'/', Self::Standard) | (b'_', Self::UrlSafe) => Some(63),
-            _ => None,
-        }
+        let values = match self {
+            Self::Standard => &STANDARD_VALUES,
+            Self::UrlSafe => &URL_SAFE_VALUES,
+        };
+        Some(values[usize::from(digit)]).filter(|value| *value != NO_DIGIT)
     }
+}
+
+/// In tables of values: of a byte that is no digit.
+const NO_DIGIT: u8 = 0xff;
+// Tables, since this is asked of every byte around a seed.
+const STANDARD_VALUES: [u8; 256] = values(b"+/");
+const URL_SAFE_VALUES: [u8; 256] = values(b"-_");
+
+const fn values(last: &[u8; 2]) -> [u8; 256] {
+    let mut values = [NO_DIGIT; 256];
+    let mut n = 0;
+    while n < 26 {
+        values[b'A' as usize + n] = n as u8;
+        values[b'a' as usize + n] = n as u8 + 26;
+        n += 1;
+    }
+    n = 0;
+    while n < 10 {
+        values[b'0' as usize + n] = n as u8 + 52;
+        n += 1;
+    }
+    values[last[0] as usize] = 62;
+    values[last[1] as usize] = 63;
+    values
 }
 
 /// The code around `seed`, if it means text. Its beginning is where the alphabet's digits begin or, after
@@ -74,7 +95,12 @@ pub(super) fn decode(
     let mut ways = [(standard, Alphabet::Standard), (url_safe, Alphabet::UrlSafe)];
     // Signs of the other alphabet would cut the code.
     ways.sort_by_key(|((_, digits), _)| std::cmp::Reverse(*digits));
-    for ((before, _), alphabet) in ways {
+    // Without signs, both are the same.
+    let ways = &ways[..if standard == url_safe { 1 } else { 2 }];
+    for &((before, digits), alphabet) in ways {
+        if digits < MIN_PADDED_DIGITS {
+            break;
+        }
         let first = seed.start - before;
         // Nobody knows which digit of its group the first one is, if more of them are out of sight.
         let in_group = if first == bounds.start { 0..4 } else { 0..1 };
