@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes what a release hands out from binaries that are built already.
 
-    scripts/package.py version [TAG]               # the version of Cargo.toml; fails if TAG names another
+    scripts/package.py version                     # the version of Cargo.toml
+    scripts/package.py notes TAG                   # what CHANGELOG.md says of it; fails if TAG names another version
     scripts/package.py archive TRIPLE BINARY DIR   # one platform's archive; BINARY must run on this machine
     scripts/package.py release DIR                 # DIR holds all archives: adds npm/, straykey.rb, SHA256SUMS
 
@@ -207,18 +208,23 @@ def platform(triple):
     return found[0]
 
 
-def version(tag):
-    """The version, which `tag` has to name if there is one."""
-    known = manifest()["version"]
-    if tag and tag != f"v{known}":
-        sys.exit(f"the tag is `{tag}`, but Cargo.toml has {known}")
-    return known
+def notes(tag, changelog):
+    """What `changelog` says of the version that `tag` names."""
+    version = manifest()["version"]
+    if tag != f"v{version}":
+        sys.exit(f"the tag is `{tag}`, but Cargo.toml has {version}")
+    for section in changelog.split("\n## ")[1:]:
+        heading, _, text = section.partition("\n")
+        if heading.split()[0] == version:
+            return text.strip()
+    sys.exit(f"CHANGELOG.md has no heading `## {version}`")
 
 
 def main(args):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("version").add_argument("tag", nargs="?")
+    commands.add_parser("version")
+    commands.add_parser("notes").add_argument("tag")
     one = commands.add_parser("archive")
     one.add_argument("triple", type=platform)
     one.add_argument("binary", type=pathlib.Path)
@@ -226,7 +232,9 @@ def main(args):
     commands.add_parser("release").add_argument("directory", type=pathlib.Path)
     given = parser.parse_args(args)
     if given.command == "version":
-        print(version(given.tag))
+        print(manifest()["version"])
+    elif given.command == "notes":
+        print(notes(given.tag, (ROOT / "CHANGELOG.md").read_text("utf-8")))
     elif given.command == "archive":
         print(archive(given.triple, given.binary, given.directory))
     else:

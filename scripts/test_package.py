@@ -128,8 +128,13 @@ class Release(Released):
         self.assertEqual((code, said), (1, f"`{dist}` lacks " + ", ".join(names)))
 
     def test_a_tag_of_another_version_stops_it(self):
-        self.assertEqual(run("version", f"v{VERSION}"), (0, ""))
-        self.assertEqual(run("version", "v9.9.9"), (1, f"the tag is `v9.9.9`, but Cargo.toml has {VERSION}"))
+        self.assertEqual(run("notes", "v9.9.9"), (1, f"the tag is `v9.9.9`, but Cargo.toml has {VERSION}"))
+
+    def test_the_notes_are_what_the_changelog_says_of_the_version(self):
+        changelog = f"# Changelog\n\n## Unreleased\n\n- c\n\n## {VERSION} (2026-01-01)\n\n### Added\n\n- b\n\n## 0.0.1\n\n- a\n"
+        self.assertEqual(package.notes(f"v{VERSION}", changelog), "### Added\n\n- b")
+        with self.assertRaisesRegex(SystemExit, f"CHANGELOG.md has no heading `## {VERSION}`"):
+            package.notes(f"v{VERSION}", "# Changelog\n\n## Unreleased\n")
 
     def test_an_unknown_platform_is_refused(self):
         code, said = run("archive", "mips-unknown-none", "b", "d")
