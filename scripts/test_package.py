@@ -87,7 +87,7 @@ class Archives(Released):
 
     def test_the_action_knows_the_same_names(self):
         script = (package.ROOT / "action/install.sh").read_text()
-        for name in ["unknown-linux-musl", "apple-darwin", "pc-windows-msvc"]:
+        for name in ["unknown-linux-gnu", "unknown-linux-musl", "apple-darwin", "pc-windows-msvc"]:
             self.assertIn(f"$machine-{name}", script)
         self.assertIn('"straykey-$1-$2.tar.gz"', script)
         self.assertIn('"straykey-$1-$2.zip"', script)
