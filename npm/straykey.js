@@ -26,7 +26,7 @@ function isGlibc() {
   return process.report.getReport().header.glibcVersionRuntime !== undefined;
 }
 
-// npm before 10.4 and some others install both packages of Linux. What was built for musl runs everywhere.
+// An npm that does not know `libc` installs both packages of Linux.
 function choose(installed) {
   if (installed.length < 2) return installed[0];
   const wanted = isGlibc() ? "-gnu" : "-musl";

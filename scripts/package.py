@@ -11,8 +11,8 @@ input gives the same bytes: entries are sorted, owned by nobody in particular, a
 """
 import argparse
 import dataclasses
-import hashlib
 import gzip
+import hashlib
 import io
 import json
 import os
