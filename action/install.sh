@@ -18,7 +18,8 @@ fail() {
 
 own_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$action/Cargo.toml" | head -n 1; }
 
-# The target triple of the machine, as in the names of released archives.
+# The target triple of the machine, as in the names of released archives. What is built for musl would run on
+# every Linux, but its allocator costs a third of the speed.
 triple() {
   local machine
   case "$(uname -m)" in
@@ -27,7 +28,11 @@ triple() {
     *) machine=unknown ;;
   esac
   case "$(uname -s)" in
-    Linux) echo "$machine-unknown-linux-musl" ;;
+    Linux) if getconf GNU_LIBC_VERSION >/dev/null 2>&1; then
+      echo "$machine-unknown-linux-gnu"
+    else
+      echo "$machine-unknown-linux-musl"
+    fi ;;
     Darwin) echo "$machine-apple-darwin" ;;
     MINGW* | MSYS* | CYGWIN*) echo "$machine-pc-windows-msvc" ;;
     *) echo unknown ;;

@@ -54,6 +54,27 @@ fn a_directory_that_is_no_repository() {
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
 }
 
+/// Only root can give a repository away; for others there is nothing to test.
+#[cfg(unix)]
+#[test]
+fn what_belongs_to_somebody_else_is_refused_until_it_is_trusted() {
+    let repo = intact();
+    if std::os::unix::fs::chown(repo.path(".git"), Some(65534), None).is_err() {
+        return;
+    }
+    let top = repo.path("").canonicalize().unwrap();
+    let advice = format!("`git config --global --add safe.directory {}` says", top.display());
+    repo.write("below/b.txt", "b\n");
+    for path in [".", "below"] {
+        assert_refused(&repo, &[path], &["belongs to another user", &advice]);
+        let mut command = repo.project.command(&["git", path]);
+        command.env("HOME", repo.project.path("home"));
+        repo.write("home/.gitconfig", &format!("[safe]\n\tdirectory = {}\n", top.display()));
+        let run = repo.project.finish(command, b"");
+        assert_eq!((run.code, run.stderr.as_str()), (1, ""), "{}", run.stdout);
+    }
+}
+
 #[test]
 fn a_repository_without_objects_is_clean() {
     let repo = Repository::new();

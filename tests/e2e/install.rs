@@ -26,7 +26,14 @@ impl Installation {
             &new.path("tools/uname"),
             "#!/bin/sh\ncase $1 in -m) echo x86_64;; *) echo Linux;; esac\n",
         );
+        new.has_libc("gnu");
         new
+    }
+
+    /// Only glibc knows the variable that it is asked for.
+    fn has_libc(&self, libc: &str) {
+        let code = if libc == "gnu" { "0" } else { "1" };
+        write_tool(&self.path("tools/getconf"), &format!("#!/bin/sh\nexit {code}\n"));
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -35,9 +42,16 @@ impl Installation {
 
     /// Releases an archive, and returns its line for the list of checksums.
     fn release(&self) -> String {
-        let name = "straykey-0.1.0-x86_64-unknown-linux-musl";
+        self.release_for("gnu")
+    }
+
+    fn release_for(&self, libc: &str) -> String {
+        let name = &format!("straykey-0.1.0-x86_64-unknown-linux-{libc}");
         fs::create_dir_all(self.path(name)).unwrap();
-        write_tool(&self.path(name).join("straykey"), "#!/bin/sh\necho released\n");
+        write_tool(
+            &self.path(name).join("straykey"),
+            &format!("#!/bin/sh\necho released for {libc}\n"),
+        );
         let archive = self.path("releases/v0.1.0").join(format!("{name}.tar.gz"));
         let mut tar = Command::new("tar");
         tar.arg("-czf").arg(&archive).arg("-C").arg(self.path("")).arg(name);
@@ -81,7 +95,19 @@ fn a_released_archive_is_taken_if_its_checksum_is_known() {
         assert!(said.contains("straykey 0.1.0: the released archive") && !said.contains("cargo"));
         assert!(installation.is_on_the_path());
         let run = Command::new(installation.path("temp/straykey/bin/straykey")).output().unwrap();
-        assert_eq!(run.stdout, b"released\n");
+        assert_eq!(run.stdout, b"released for gnu\n");
+    }
+}
+
+#[test]
+fn the_archive_is_for_the_c_library_of_the_machine() {
+    for libc in ["gnu", "musl"] {
+        let installation = Installation::new();
+        let lines = ["gnu", "musl"].map(|l| installation.release_for(l)).concat();
+        installation.has_libc(libc);
+        assert_eq!(installation.run(&lines, "").0, 0);
+        let run = Command::new(installation.path("temp/straykey/bin/straykey")).output().unwrap();
+        assert_eq!(String::from_utf8(run.stdout).unwrap(), format!("released for {libc}\n"));
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! No key stands in any file of these tests. A fixture holds marks, and the fakes that replace them
 //! are joined from the cases of the rules themselves.
+//!
+//! They set permissions, make links and write hooks, so they run on Unix only.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its purpose")]
 
 mod action;

@@ -31,10 +31,13 @@ pub fn open(path: &Path) -> Result<gix::Repository, GitError> {
     };
     match found {
         Ok(repository) => Ok(repository.to_thread_local()),
-        Err(source) if source.to_string().contains("ownership") || is_foreign(path) => {
-            Err(GitError::Ownership { path: path.into() })
-        }
-        Err(source) => Err(GitError::Open { path: path.into(), source: Box::new(source) }),
+        Err(source) => Err(match foreign(path) {
+            Some(path) => GitError::Ownership { path },
+            None if source.to_string().contains("ownership") => {
+                GitError::Ownership { path: path.into() }
+            }
+            None => GitError::Open { path: path.into(), source: Box::new(source) },
+        }),
     }
 }
 
@@ -56,8 +59,12 @@ fn options() -> Mapping<Options> {
     Mapping { full: options().with(Trust::Full), reduced: options().with(Trust::Reduced) }
 }
 
-fn is_foreign(path: &Path) -> bool {
-    gix::discover::upwards(path).is_ok_and(|(_, trust)| trust != Trust::Full)
+/// The repository that `path` is or lies in, if it belongs to somebody else: as `safe.directory` has to name it.
+fn foreign(path: &Path) -> Option<PathBuf> {
+    let (found, _) = gix::discover::upwards(path).ok().filter(|(_, t)| *t != Trust::Full)?;
+    let (directory, work_tree) = found.into_repository_and_work_tree_directories();
+    let named = work_tree.unwrap_or(directory);
+    Some(named.canonicalize().unwrap_or(named))
 }
 
 /// The object directories of `repository`: its own, and those of its alternates.
