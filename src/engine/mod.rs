@@ -182,8 +182,8 @@ impl Engine {
         losers
     }
 
-    /// What decides between two rules for the same bytes: whether the format is somebody's own, then
-    /// evidence, then a documented prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
+    /// What decides between two rules for the same bytes: what they state, with the evidence, then the
+    /// longer secret, then the rule that is first by name.
     fn precision(
         &self,
         index: RuleIndex,
@@ -191,16 +191,29 @@ impl Engine {
         secret: &Range<usize>,
         evidence: &Evidence,
     ) -> impl Ord + use<> {
+        let stated = self.rules.rule(index).confidence;
+        let confidence = if evidence.verified { Confidence::High } else { stated };
+        let stated = self.stated_precision(index, pattern, confidence);
+        (stated, secret.len(), std::cmp::Reverse(index))
+    }
+
+    /// What a rule states that makes it more precise than another, be its confidence as stated or higher:
+    /// whether the format is somebody's own and opens anything, then confidence, then a documented prefix, then what stands
+    /// nearby.
+    pub(crate) fn stated_precision(
+        &self,
+        index: RuleIndex,
+        pattern: usize,
+        confidence: Confidence,
+    ) -> impl Ord + use<> {
         let rule = self.rules.rule(index);
         let pattern = &self.rules.patterns()[pattern].spec;
         (
             !self.rules.provider(rule).general,
             rule.kind != Kind::Id,
-            if evidence.verified { Confidence::High } else { rule.confidence },
+            confidence,
             !pattern.prefixes.is_empty(),
             pattern.near.is_some(),
-            secret.len(),
-            std::cmp::Reverse(index),
         )
     }
 }
