@@ -191,27 +191,26 @@ impl Engine {
         secret: &Range<usize>,
         evidence: &Evidence,
     ) -> impl Ord + use<> {
-        let stated = self.rules.rule(index).confidence;
-        let confidence = if evidence.verified { Confidence::High } else { stated };
-        let stated = self.stated_precision(index, pattern, confidence);
+        let stated = self.stated_precision(index, pattern, Some(evidence));
         (stated, secret.len(), std::cmp::Reverse(index))
     }
 
-    /// What a rule states that makes it more precise than another, be its confidence as stated or higher:
-    /// whether the format is somebody's own and opens anything, then confidence, then a documented prefix, then what stands
-    /// nearby.
+    /// What a rule states that makes it more precise than another: whether the format is somebody's own,
+    /// and opens anything; then confidence, as far as `evidence` confirms it; then a documented prefix, then
+    /// what stands nearby.
     pub(crate) fn stated_precision(
         &self,
         index: RuleIndex,
         pattern: usize,
-        confidence: Confidence,
+        evidence: Option<&Evidence>,
     ) -> impl Ord + use<> {
         let rule = self.rules.rule(index);
         let pattern = &self.rules.patterns()[pattern].spec;
+        let verified = evidence.is_some_and(|e| e.verified);
         (
             !self.rules.provider(rule).general,
             rule.kind != Kind::Id,
-            confidence,
+            if verified { Confidence::High } else { rule.confidence },
             !pattern.prefixes.is_empty(),
             pattern.near.is_some(),
         )

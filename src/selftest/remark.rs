@@ -11,7 +11,7 @@ use crate::{
     content::Text,
     engine::{Engine, Judged},
     filter::Dropped,
-    matcher::{Candidate, NearCheck},
+    matcher::NearCheck,
     rule::{
         RuleSet,
         cases::{Case, Expected},
@@ -147,20 +147,19 @@ impl AboutCase {
         let rules = engine.rules();
         let text = Text::whole(case.text.as_bytes(), &case.path);
         let judged = engine.judge(&text, engine.candidates(&text, NearCheck::Later));
-        let own = judged
+        let (own, evidence) = judged
             .iter()
-            .find(|j| j.verdict.is_ok() && rules.rule(j.candidate.rule).id == case.rule)
-            .map(|j| &j.candidate)?;
-        let stated = |c: &Candidate| {
-            engine.stated_precision(c.rule, c.pattern, rules.rule(c.rule).confidence)
-        };
+            .filter(|j| rules.rule(j.candidate.rule).id == case.rule)
+            .find_map(|j| Some((&j.candidate, j.verdict.as_ref().ok()?)))?;
+        let stated = engine.stated_precision(own.rule, own.pattern, Some(evidence));
         let covered =
             |j: &&Judged| matches!(&j.verdict, Err(Dropped::Covered { by }) if *by == case.rule);
         let rivals = judged
             .iter()
             .filter(covered)
             .map(|j| &j.candidate)
-            .filter(|c| c.rule != own.rule && stated(c) >= stated(own))
+            .filter(|c| c.rule != own.rule)
+            .filter(|c| engine.stated_precision(c.rule, c.pattern, None) >= stated)
             .map(|c| rules.rule(c.rule))
             // Formats of nobody overlap by nature.
             .filter(|rule| !rules.provider(rule).general)
