@@ -40,7 +40,7 @@ pub struct Windows<'r> {
 
 impl<'r> Windows<'r> {
     /// For a text of `len` bytes. Binary texts get only patterns whose secret starts with a documented
-    /// literal.
+    /// literal, or is the whole text.
     pub fn new(set: &'r RuleSet, len: usize, binary: bool) -> Self {
         Self { set, len, binary, all: Vec::new(), joined: 0 }
     }

@@ -10,7 +10,8 @@
 //!   long runs, which are rare, that goes for more words than around others.
 //!
 //! Which search a pattern uses changes no result: both find every keyword of every possible match.
-//! Words that patterns ask for nearby are searched like rare ones.
+//! Words that patterns ask for nearby are searched like rare ones. A pattern for a text that is nothing but
+//! the secret has no keyword; it is run on texts that are as short.
 
 mod dense;
 mod grams;
@@ -67,6 +68,16 @@ pub struct Prefilter {
     mark: Word,
     grams: Grams,
     around_runs: [AroundRuns; 2],
+    whole: Whole,
+}
+
+/// Texts that may be nothing but a secret: patterns for these have no keyword.
+#[derive(Debug)]
+struct Whole {
+    /// What stands at the beginning of such a text.
+    word: Word,
+    /// Longer texts are none.
+    max_bytes: Option<usize>,
 }
 
 /// Words that are searched around runs.
@@ -140,7 +151,14 @@ impl Prefilter {
         });
         let around_runs: Vec<AroundRuns> = around_runs.collect();
         let around_runs = around_runs.try_into().expect("there are two kinds of runs");
-        Self { grams: Grams::new(&rare), rare, mark: Word(mark as u32), around_runs, meanings: all }
+        let wordless = || (0..).zip(set.groups()).filter(|(_, g)| g.keywords.is_empty());
+        let whole = Whole {
+            word: Word(all.len() as u32),
+            max_bytes: wordless().map(|(_, g)| g.max_bytes).max(),
+        };
+        all.push(Meaning { groups: wordless().map(|(n, _)| n).collect(), ..Meaning::default() });
+        let (mark, grams) = (Word(mark as u32), Grams::new(&rare));
+        Self { grams, rare, mark, around_runs, whole, meanings: all }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order; every place where
@@ -182,6 +200,7 @@ impl Prefilter {
         mut found: impl FnMut(Word, usize),
         seed: impl FnMut(Range<usize>),
     ) {
+        self.whole.find(text, &mut found);
         let everywhere = 0..text.len();
         self.grams.find(&self.rare, text, everywhere, |w, at| found(Word(w as u32), at));
         let mut regions = [const { None }; 2];
@@ -208,6 +227,7 @@ impl Prefilter {
         changes: impl Iterator<Item = &'c Range<usize>>,
         mut found: impl FnMut(Word, usize),
     ) {
+        self.whole.find(text, &mut found);
         let left = self.around_runs.iter().map(|k| k.after + k.run).max().unwrap_or(0);
         let right = self.around_runs.iter().map(|k| k.before + k.run).max().unwrap_or(0);
         let mut regions = [const { None }; 2];
@@ -243,6 +263,14 @@ impl Prefilter {
         }
         for (kind, region) in self.around_runs.iter().zip(regions) {
             kind.search(text, region, &mut found);
+        }
+    }
+}
+
+impl Whole {
+    fn find(&self, text: &[u8], found: &mut impl FnMut(Word, usize)) {
+        if self.max_bytes.is_some_and(|max| text.len() <= max) {
+            found(self.word, 0);
         }
     }
 }

@@ -217,8 +217,8 @@ impl Engine {
     }
 
     /// What decides between two rules for the same bytes: whether the format is somebody's own, then
-    /// whether it knows the code as such or else says what was encoded, then evidence, then a documented
-    /// prefix, then what stands nearby, then the longer secret, then the rule that is first by name.
+    /// whether it knows the code as such or else says what was encoded, then what they state, with the
+    /// evidence, then the longer secret, then the rule that is first by name.
     fn precision(
         &self,
         index: RuleIndex,
@@ -228,17 +228,31 @@ impl Engine {
         is_decoded: bool,
     ) -> impl Ord + use<> {
         let rule = self.rules.rule(index);
+        let has_prefix = !self.rules.patterns()[pattern].spec.prefixes.is_empty();
+        let knows_code = !is_decoded && (has_prefix || rule.structure.is_some());
+        let code = (!self.rules.provider(rule).general, knows_code, is_decoded);
+        let stated = self.stated_precision(index, pattern, Some(evidence));
+        (code, stated, secret.len(), std::cmp::Reverse(index))
+    }
+
+    /// What a rule states that makes it more precise than another: whether the format is somebody's own,
+    /// and opens anything; then confidence, as far as `evidence` confirms it; then a documented prefix, then
+    /// what stands nearby.
+    pub(crate) fn stated_precision(
+        &self,
+        index: RuleIndex,
+        pattern: usize,
+        evidence: Option<&Evidence>,
+    ) -> impl Ord + use<> {
+        let rule = self.rules.rule(index);
         let pattern = &self.rules.patterns()[pattern].spec;
-        let knows_code = !pattern.prefixes.is_empty() || rule.structure.is_some();
+        let verified = evidence.is_some_and(|e| e.verified);
         (
             !self.rules.provider(rule).general,
-            (!is_decoded && knows_code, is_decoded),
             rule.kind != Kind::Id,
-            if evidence.verified { Confidence::High } else { rule.confidence },
+            if verified { Confidence::High } else { rule.confidence },
             !pattern.prefixes.is_empty(),
             pattern.near.is_some(),
-            secret.len(),
-            std::cmp::Reverse(index),
         )
     }
 }

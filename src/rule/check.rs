@@ -181,6 +181,9 @@ pub(super) fn check_rule(
             }
         }
     }
+    if form.paths.is_empty() && patterns.iter().any(|p| p.keywords.is_empty()) {
+        errors.push(wrong("`keywords` may be empty only if `paths` names the files"));
+    }
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -225,7 +228,7 @@ fn check_pattern(
     general: bool,
 ) -> Result<Vec<PatternSpec>, (&'static str, Problem)> {
     let text = |key, problem| (key, Problem::Text(problem));
-    if form.keywords.is_empty() {
+    if form.keywords.is_empty() && form.regex.is_none() {
         return Err(text("keywords", "needs at least one word that is in every match"));
     }
     if form.keywords.iter().any(|k| k.len() < 2 || !k.is_ascii()) {
@@ -236,7 +239,9 @@ fn check_pattern(
     }
     match (&form.regex, &form.name, &form.value) {
         (Some(regex), None, None) => {
-            Ok(vec![pattern_spec(form, regex, None).map_err(|e| ("regex", Problem::Regex(e)))?])
+            let key =
+                |e: &ShapeError| if *e == ShapeError::NotWhole { "keywords" } else { "regex" };
+            Ok(vec![pattern_spec(form, regex, None).map_err(|e| (key(&e), Problem::Regex(e)))?])
         }
         (None, Some(name), Some(value)) => {
             let part = |key, problem| (key, Problem::Regex(problem));

@@ -92,7 +92,7 @@ pub struct RuleForm {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatternForm {
-    /// One of these is in every match.
+    /// One of these is in every match; none, if the regex is for whole files, from `\A` to `\z`.
     pub keywords: Vec<String>,
     /// Either a whole regex …
     pub regex: Option<String>,

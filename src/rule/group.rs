@@ -23,7 +23,7 @@ use super::{Near, Pattern, shape, text::Text};
 pub struct Group {
     /// Indices into `RuleSet::patterns`, ascending.
     pub members: Vec<usize>,
-    /// One of these is in every match.
+    /// One of these is in every match; none, if every match is a whole text.
     pub keywords: Vec<Text>,
     /// What must stand near every match.
     pub near: Option<Near>,
@@ -39,7 +39,7 @@ pub struct Group {
     pub run_reach: usize,
     /// The keyword is never behind that run.
     pub run_last: bool,
-    /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes.
+    /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes, or are whole texts.
     pub applies_to_binary: bool,
     any: OnceLock<Option<Regex>>,
     searches: AtomicU32,
@@ -110,7 +110,8 @@ fn key(pattern: &Pattern) -> Key<'_> {
 }
 
 fn applies_to_binary(pattern: &Pattern) -> bool {
-    !pattern.spec.prefixes.is_empty() && pattern.spec.near.is_none()
+    let is_whole = pattern.spec.keywords.is_empty();
+    is_whole || (!pattern.spec.prefixes.is_empty() && pattern.spec.near.is_none())
 }
 
 impl Group {

@@ -6,7 +6,7 @@
 
 use regex_syntax::{
     ParserBuilder,
-    hir::{Class, Hir, HirKind, literal::Extractor},
+    hir::{Class, Hir, HirKind, Look, literal::Extractor},
 };
 
 use super::spec::Quoting;
@@ -60,13 +60,18 @@ pub enum ShapeError {
     TooLong(usize),
     #[error("can match without any of the keywords `{}`", .0.join("`, `"))]
     NoKeyword(Vec<String>),
+    #[error(
+        "needs at least one word that is in every match, or a `regex` for whole files, from `\\A` to `\\z`"
+    )]
+    NotWhole,
     #[error("can match the empty string")]
     Empty,
     #[error("takes more than {} MiB once compiled: repetitions inside each other multiply", .0 >> 20)]
     Explosive(usize),
 }
 
-/// Reads `regex`, which must contain one of `keywords` (lower case) in every match.
+/// Reads `regex`, which must contain one of `keywords` (lower case) in every match. There may be none if it
+/// matches whole texts only.
 ///
 /// # Errors
 ///
@@ -82,7 +87,11 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
     if secret.properties().minimum_len().unwrap_or(0) == 0 {
         return Err(ShapeError::Empty);
     }
-    let lead = lead(&hir, keywords).ok_or_else(|| ShapeError::NoKeyword(keywords.to_vec()))?;
+    let lead = match keywords {
+        [] if is_whole(&hir) => 0,
+        [] => return Err(ShapeError::NotWhole),
+        _ => lead(&hir, keywords).ok_or_else(|| ShapeError::NoKeyword(keywords.to_vec()))?,
+    };
     let run = runs(&hir).best;
     let literals = literals(secret);
     let run_end = run_end(&hir, searched_run(run)).ok_or(ShapeError::Unbounded)?;
@@ -95,6 +104,13 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
         });
     let prefixes = if literals.iter().all(|l| l.len() >= 3) { literals } else { Vec::new() };
     Ok(Shape { max_bytes, lead, run, run_end, prefixes, keyword_first })
+}
+
+/// Whether every match begins where the text does and ends where it ends.
+fn is_whole(hir: &Hir) -> bool {
+    let properties = hir.properties();
+    properties.look_set_prefix().contains(Look::Start)
+        && properties.look_set_suffix().contains(Look::End)
 }
 
 /// Those of `keywords` that no match of `regex` needs, because each has another of them. One at a time: two
@@ -662,6 +678,14 @@ mod tests {
         assert_eq!(shape("k(?<secret>[0-9]{0,4})", "k"), Err(ShapeError::Empty));
         assert_eq!(shape("k(?<secret>[0-9]{5000})", "k"), Err(ShapeError::TooLong(5001)));
         assert!(matches!(shape("k(?<secret>[0-9]", "k"), Err(ShapeError::Syntax(_))));
+    }
+
+    #[test]
+    fn only_a_regex_for_whole_texts_needs_no_keyword() {
+        let wordless = |regex| read_shape(regex, &[]).map(|s| (s.lead, s.max_bytes));
+        assert_eq!(wordless(r"\A(?<secret>[0-9a-f]{32})\n?\z"), Ok((0, 33)));
+        assert_eq!(wordless(r"(?<secret>[0-9a-f]{32})\z"), Err(ShapeError::NotWhole));
+        assert_eq!(wordless(r"\A(?<secret>[0-9a-f]{32})(?:\z|;)"), Err(ShapeError::NotWhole));
     }
 
     #[test]

@@ -208,7 +208,8 @@ pub enum Quoting {
 /// One regex of a rule, with what was read off its syntax tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatternSpec {
-    /// One of these is in every match. Lower case: they are searched with case folded.
+    /// One of these is in every match; none, if every match is a whole text. Lower case: they are searched
+    /// with case folded.
     pub keywords: Vec<Text>,
     /// ASCII regex with one group called `secret`; without a bound-breaking repetition.
     pub regex: Text,

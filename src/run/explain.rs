@@ -71,7 +71,9 @@ fn explanation(engine: &Engine, text: &Text<'_>, line: usize) -> anyhow::Result<
     let of_line = span::bytes_of_line(&text.bytes, line);
     let mut hit_rules: Vec<&str> = Vec::new();
     engine.hits(text, |hit| {
-        if of_line.contains(&hit.start) {
+        // A rule for whole files has no keyword: every short file is a hit, which tells nothing of the line.
+        let is_keyword = hit.start < hit.end;
+        if is_keyword && of_line.contains(&hit.start) {
             let members = &rules.groups()[hit.group as usize].members;
             hit_rules
                 .extend(members.iter().map(|&m| rules.rule(rules.patterns()[m].rule).id.as_str()));

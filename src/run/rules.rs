@@ -117,7 +117,7 @@ fn test(paths: &[PathBuf]) -> anyhow::Result<Exit> {
         let Case { file, rule, expected, index, .. } = &f.case;
         writeln!(out, "{}: `{rule}`: {}[{index}] {}", file.display(), expected.key(), f.problem)?;
     }
-    let remarks = missing.iter().cloned().chain(selftest::remarks(engine, &cases));
+    let remarks = missing.iter().cloned().chain(selftest::remarks(engine, &forms, &cases));
     let mut count = 0;
     for Remark { file, subject, text } in remarks {
         writeln!(out, "{}: `{subject}`: remark: {text}", file.display())?;

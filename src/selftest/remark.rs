@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::syntax;
+use super::syntax::{self, Place, Syntax};
 use crate::{
     content::Text,
-    engine::Engine,
+    engine::{Engine, Judged},
     filter::Dropped,
     matcher::NearCheck,
     rule::{
@@ -76,37 +76,43 @@ fn few_cases(rule: &RuleForm) -> impl Iterator<Item = String> {
         .map(|(key, n)| format!("`{key}` has {n} of at least {MIN_CASES} cases"))
 }
 
-/// What the regexes of the rules that `cases` belong to, and these cases, show.
-pub fn remarks(engine: &Engine, cases: &[Case]) -> Vec<Remark> {
-    let homes: BTreeMap<&str, &Path> =
-        cases.iter().map(|c| (c.rule.as_str(), c.file.as_path())).collect();
-    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (rule, text) in about_patterns(engine.rules()) {
-        if let Some((&id, _)) = homes.get_key_value(rule) {
-            found.entry(id).or_default().insert(text);
-        }
-    }
-    let mut syntaxes: BTreeMap<&str, BTreeSet<syntax::Syntax>> = BTreeMap::new();
+/// What the regexes of the rules in `files` show, and their `cases`.
+pub fn remarks(engine: &Engine, files: &[(PathBuf, RuleFile)], cases: &[Case]) -> Vec<Remark> {
+    let homes: BTreeMap<&str, (&Path, &RuleForm)> = files
+        .iter()
+        .flat_map(|(path, file)| file.rule.iter().map(|r| (r.id.as_str(), (path.as_path(), r))))
+        .collect();
+    let mut shown: BTreeMap<&str, Vec<AboutCase>> = BTreeMap::new();
     for case in cases.iter().filter(|c| c.expected == Expected::Found) {
-        let about = AboutCase::of(engine, case);
-        syntaxes.entry(&case.rule).or_default().extend(about.syntax);
-        let rivals = about.rivals.into_iter();
-        found.entry(&case.rule).or_default().extend(
-            rivals.map(|other| format!("`{other}` matches the same bytes, and is less precise")),
-        );
+        shown.entry(&case.rule).or_default().extend(AboutCase::of(engine, case));
     }
-    for (rule, syntaxes) in syntaxes {
-        if syntaxes.len() < MIN_CASES {
-            let n = syntaxes.len();
-            found.entry(rule).or_default().insert(format!("`must_find` shows {n} of 3 syntaxes"));
-        }
+    let mut found: BTreeSet<(&str, String)> = about_patterns(engine.rules()).collect();
+    for (&id, (_, form)) in &homes {
+        let shown = shown.remove(id).unwrap_or_default();
+        found.extend(overlaps(&shown).chain(few_syntaxes(form, &shown)).map(|text| (id, text)));
     }
-    let remark =
-        |rule: &str, text| Remark { file: homes[rule].to_owned(), subject: rule.to_owned(), text };
-    found
-        .into_iter()
-        .flat_map(|(rule, texts)| texts.into_iter().map(move |text| remark(rule, text)))
-        .collect()
+    let remark = |(id, text): (&str, String)| {
+        let (file, _) = homes.get(id)?;
+        Some(Remark { file: (*file).to_owned(), subject: id.to_owned(), text })
+    };
+    found.into_iter().filter_map(remark).collect()
+}
+
+fn overlaps(shown: &[AboutCase]) -> impl Iterator<Item = String> {
+    let rivals: BTreeSet<&String> = shown.iter().flat_map(|about| &about.rivals).collect();
+    rivals.into_iter().map(|other| {
+        format!("`{other}` matches the same bytes, and loses by length or name alone: narrow one")
+    })
+}
+
+fn few_syntaxes(form: &RuleForm, shown: &[AboutCase]) -> Option<String> {
+    let is_named = form.name.is_some() || form.also.iter().any(|also| also.name.is_some());
+    // One kind of file has one syntax, and so has what regexes spell out.
+    let is_bound =
+        !form.paths.is_empty() || (!is_named && shown.iter().all(|a| a.place.is_spelled));
+    let syntaxes: BTreeSet<Syntax> = shown.iter().map(|about| about.place.syntax).collect();
+    let n = syntaxes.len();
+    (!is_bound && n < MIN_CASES).then(|| format!("`must_find` shows {n} of {MIN_CASES} syntaxes"))
 }
 
 /// Words that no match needs, and automata that are too large; with the id of the rule.
@@ -128,34 +134,37 @@ fn about_patterns(rules: &RuleSet) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-#[derive(Default)]
+/// What a case shows of its rule.
 struct AboutCase {
-    syntax: Option<syntax::Syntax>,
-    /// Rules of other providers that the same bytes satisfy.
+    place: Place,
+    /// Rules that the same bytes satisfy, and that state no less than this one.
     rivals: Vec<String>,
 }
 
 impl AboutCase {
-    fn of(engine: &Engine, case: &Case) -> Self {
+    /// `None` if the rule does not find its case.
+    fn of(engine: &Engine, case: &Case) -> Option<Self> {
         let rules = engine.rules();
         let text = Text::whole(case.text.as_bytes(), &case.path);
-        let mut about = Self::default();
-        for judged in engine.judge(&text, engine.candidates(&text, NearCheck::Later)) {
-            let rule = rules.rule(judged.candidate.rule);
-            let secret = &judged.candidate.secret;
-            match judged.verdict {
-                Ok(_) if rule.id == case.rule => {
-                    let before = case.text.get(..secret.start).unwrap_or_default();
-                    about.syntax = Some(syntax::of(before));
-                }
-                Err(Dropped::Covered { by })
-                    if by == case.rule && !rules.provider(rule).general =>
-                {
-                    about.rivals.push(rule.id.to_string());
-                }
-                Ok(_) | Err(_) => {}
-            }
-        }
-        about
+        let judged = engine.judge(&text, engine.candidates(&text, NearCheck::Later));
+        let (own, evidence) = judged
+            .iter()
+            .filter(|j| rules.rule(j.candidate.rule).id == case.rule)
+            .find_map(|j| Some((&j.candidate, j.verdict.as_ref().ok()?)))?;
+        let stated = engine.stated_precision(own.rule, own.pattern, Some(evidence));
+        let covered =
+            |j: &&Judged| matches!(&j.verdict, Err(Dropped::Covered { by }) if *by == case.rule);
+        let rivals = judged
+            .iter()
+            .filter(covered)
+            .map(|j| &j.candidate)
+            .filter(|c| c.rule != own.rule)
+            .filter(|c| engine.stated_precision(c.rule, c.pattern, None) >= stated)
+            .map(|c| rules.rule(c.rule))
+            // Formats of nobody overlap by nature.
+            .filter(|rule| !rules.provider(rule).general)
+            .map(|rule| rule.id.to_string())
+            .collect();
+        Some(Self { place: syntax::place(&case.text, own.whole.start, own.secret.start), rivals })
     }
 }

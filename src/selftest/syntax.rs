@@ -25,8 +25,26 @@ pub(super) enum Syntax {
     Bare,
 }
 
+/// Where a case shows its secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) syntax: Syntax,
+    /// The match itself begins with what makes the syntax: a name with its sign, an element, a command.
+    pub(super) is_spelled: bool,
+}
+
+/// Where in `text` the secret stands that begins at `secret`, in a match that begins at `whole`.
+pub(super) fn place(text: &str, whole: usize, secret: usize) -> Place {
+    let is_delimiter = |c: char| c.is_ascii_whitespace() || "\"'`\\=:,<>()[]{}".contains(c);
+    let matched = text.get(whole..secret).unwrap_or_default();
+    let public = matched.trim_start_matches(is_delimiter);
+    let is_spelled = public.contains(|c| is_delimiter(c) && c != ':');
+    let end = if is_spelled { secret } else { secret - public.len() };
+    Place { syntax: of(text.get(..end).unwrap_or_default()), is_spelled }
+}
+
 /// The syntax of a line that goes on with the secret after `before`.
-pub(super) fn of(before: &str) -> Syntax {
+fn of(before: &str) -> Syntax {
     let line = before.rsplit('\n').next().unwrap_or_default();
     if let Some(at) = start_of_address(line) {
         return match of_value(&line[..at]) {
@@ -53,7 +71,7 @@ fn of_value(line: &str) -> Syntax {
     let lower = line.to_ascii_lowercase();
     let open = line.trim_end_matches(['"', '\'', '`', '\\']);
     let name = open.trim_end();
-    let is_header = ["-h ", "header", "authorization", "bearer ", "x-", "cookie"];
+    let is_header = ["-h ", "header", "authorization", "bearer ", "x-", "cookie:"];
     if is_header.iter().any(|h| lower.contains(h)) {
         Syntax::Header
     } else if name.is_empty() {
@@ -79,6 +97,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_public_part_of_a_match_belongs_to_the_secret_unless_it_spells_the_syntax() {
+        let place = |before: &str, matched: &str| {
+            let text = format!("{before}{matched}");
+            let Place { syntax, is_spelled } = place(&text, before.len(), text.len());
+            (syntax, is_spelled)
+        };
+        assert_eq!(place("password: ", "acp_"), (Syntax::Yaml, false));
+        assert_eq!(place("hash = ", "\"$6$"), (Syntax::Assignment, false));
+        assert_eq!(place("KEY=", ""), (Syntax::Environment, false));
+        assert_eq!(place("COOKIE=", "_|NOTE:-KEEP|_"), (Syntax::Environment, false));
+        assert_eq!(place("<a>", "<pass>"), (Syntax::Markup, true));
+        assert_eq!(place("", "machine a login b password "), (Syntax::Command, true));
+    }
+
+    #[test]
     fn what_stands_before_a_secret_tells_the_syntax() {
         for (before, syntax) in [
             ("export ACME_KEY=", Syntax::Environment),
@@ -94,6 +127,8 @@ mod tests {
             ("https://acme.example/?key=", Syntax::Url),
             ("ACME_URL=https://acme.example/?key=", Syntax::Environment),
             ("acme: { url: 'https://acme.example/hook/", Syntax::Yaml),
+            ("SESSION_COOKIE=", Syntax::Environment),
+            ("Cookie: d=", Syntax::Header),
             ("<key>", Syntax::Markup),
             ("acme login --key ", Syntax::Command),
             ("", Syntax::Bare),

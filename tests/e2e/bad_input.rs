@@ -179,6 +179,23 @@ fn a_rule_whose_regex_does_not_parse() {
 }
 
 #[test]
+fn a_rule_without_keywords_that_is_not_for_whole_files() {
+    let wordless = RULES.replace("[\"acp_live_\"]", "[]");
+    let whole = wordless.replace(r"'''\b", r"'''\A").replace(r"{24})\b", r"{24})\z");
+    for (rules, message) in [
+        (
+            wordless,
+            r"`keywords` needs at least one word that is in every match, or a `regex` for whole files, from `\A` to `\z`",
+        ),
+        (whole, "`keywords` may be empty only if `paths` names the files"),
+    ] {
+        let run = with_rules(&rules).scan(&["--rules", "acmepay.toml"]);
+        let place = "rule file `acmepay.toml`: rule `acmepay-live-key`: ";
+        assert_refused(&run, &[&format!("{place}{message}")]);
+    }
+}
+
+#[test]
 fn a_rule_whose_repetitions_multiply() {
     let words: Vec<String> = ('a'..='z').map(|c| format!("{c}[0-9a-z]{{9}}")).collect();
     let nested = format!("(?:{}){{400}})", words.join("|"));

@@ -87,6 +87,27 @@ fn rules_test_says_which_case_failed_and_not_its_text() {
 }
 
 #[test]
+fn rules_test_remarks_on_rules_that_overlap_by_accident() {
+    let (name, text) = straykey::rule::load::BUILTIN_FILES
+        .iter()
+        .find(|(name, _)| name.ends_with("/rocketpunch.toml"))
+        .unwrap();
+    let name = name.trim_start_matches("rules/");
+    let (head, rules) = text.split_at(text.find("[[rule]]").unwrap());
+    let twin = rules.replace("\"rocketpunch-", "\"rocketpunch-x-");
+    let said = |twin: &str| {
+        let project = Project::empty();
+        project.write(name, format!("{head}{rules}\n{twin}").as_bytes());
+        project.straykey(&["rules", "test", name]).stdout
+    };
+    let remark = "`rocketpunch-app-key`: remark: `rocketpunch-x-app-key` matches the same bytes, and \
+                  loses by length or name alone: narrow one\n";
+    assert!(said(&twin).contains(remark), "{}", said(&twin));
+    let weaker = twin.replace("\nkeywords", "\nkind = \"id\"\nkeywords");
+    assert!(!said(&weaker).contains("loses by"), "{}", said(&weaker));
+}
+
+#[test]
 fn explain_says_that_a_line_is_reported() {
     let project = Project::with("a.env", "# x\nKEY=@@stripe-live-secret-key@@\n");
     let said = explain(&project, "a.env:2").stdout;

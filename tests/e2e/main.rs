@@ -42,3 +42,4 @@ mod runner;
 mod sarif;
 mod small_scans;
 mod triage;
+mod whole_files;
