@@ -59,6 +59,10 @@ pub enum Step {
         /// From 1.
         number: usize,
     },
+    /// A part of a document that words name: a resource of a Terraform state.
+    Named(String),
+    /// A file that another was made from and quotes, by its path: the source in a source map.
+    Original(String),
     /// An encoded stretch.
     Decoded {
         /// How it is encoded.
@@ -71,7 +75,8 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Member(path) => f.write_str(path),
+            Self::Member(path) | Self::Original(path) => f.write_str(path),
+            Self::Named(name) => f.write_str(name),
             Self::Part { kind, number } => write!(f, "{kind} {number}"),
             Self::Decoded { encoding, at } => {
                 write!(f, "{} at {}:{}", encoding.as_str(), at.line, at.col)
@@ -98,13 +103,22 @@ impl Route {
     pub fn member(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|step| match step {
             Step::Member(path) => Some(path.as_str()),
-            Step::Part { .. } | Step::Decoded { .. } => None,
+            Step::Part { .. } | Step::Named(_) | Step::Original(_) | Step::Decoded { .. } => None,
+        })
+    }
+
+    /// The path of the innermost file, whether a container holds it or a document quotes it.
+    pub fn file(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Member(path) | Step::Original(path) => Some(path.as_str()),
+            Step::Part { .. } | Step::Named(_) | Step::Decoded { .. } => None,
         })
     }
 
     /// What names the innermost file below the file at `outer`: fingerprints use it.
     ///
-    /// Numbers and places are left out, so that it outlives a new layer or line.
+    /// Numbers and places are left out, so that it outlives a new layer or line; and parts of documents, since
+    /// nobody looks for them in a large one.
     pub fn path_below<'p>(&self, outer: &'p str) -> Cow<'p, str> {
         let mut path = Cow::Borrowed(outer);
         for step in &self.0 {
@@ -126,20 +140,25 @@ impl fmt::Display for Route {
     }
 }
 
-/// Where something stands that is not in a file's own text.
+/// Where something stands in a file that is more than its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Inside {
     /// The way to the text that it stands in.
     pub route: Route,
-    /// Its first character in that text; of an encoded stretch, counted from the stretch's beginning.
-    pub place: LineCol,
+    /// Its first character in that text; of an encoded stretch, counted from the stretch's beginning. `None`
+    /// if the way leads to a part of the file's own text that is no text of its own, as an object of JSON is:
+    /// then its place in the file says it all.
+    pub place: Option<LineCol>,
 }
 
 impl fmt::Display for Inside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.route.0.last() {
-            Some(Step::Member(_)) => write!(f, "{}:{}", self.route, self.place.line),
-            _ => write!(f, "{}{ARROW}line {}", self.route, self.place.line),
+        match (self.route.0.last(), self.place) {
+            (_, None) => write!(f, "{}", self.route),
+            (Some(Step::Member(_) | Step::Original(_)), Some(place)) => {
+                write!(f, "{}:{}", self.route, place.line)
+            }
+            (_, Some(place)) => write!(f, "{}{ARROW}line {}", self.route, place.line),
         }
     }
 }
@@ -157,13 +176,17 @@ mod tests {
         let layer = Route::default().then(Step::Part { kind: "layer", number: 3 });
         let file = layer.then(Step::Member("app/.env".into()));
         let place = LineCol { line: 4, col: 7 };
-        let shown = |route: &Route| Inside { route: route.clone(), place }.to_string();
+        let shown = |route: &Route| Inside { route: route.clone(), place: Some(place) }.to_string();
         assert_eq!(shown(&file), "layer 3 › app/.env:4");
         assert_eq!(
             shown(&file.then(base64(12, 9))),
             "layer 3 › app/.env › base64 at 12:9 › line 4"
         );
         assert_eq!(shown(&layer), "layer 3 › line 4");
+        let original = file.then(Step::Original("src/app.ts".into()));
+        assert_eq!(shown(&original), "layer 3 › app/.env › src/app.ts:4");
+        let resource = Route(vec![Step::Named("resource a.b".into())]);
+        assert_eq!(Inside { route: resource, place: None }.to_string(), "resource a.b");
     }
 
     #[test]
@@ -173,10 +196,11 @@ mod tests {
             Step::Member("a.zip".into()),
             Step::Part { kind: "layer", number: 3 },
             Step::Member("b/c".into()),
+            Step::Original("d".into()),
             base64(3, 4),
         ]);
         assert_eq!(route.path_below("x"), "x › a.zip › b/c");
-        assert_eq!(route.member(), Some("b/c"));
+        assert_eq!((route.member(), route.file()), (Some("b/c"), Some("d")));
         assert_eq!(Route(vec![base64(1, 2)]).path_below("x"), "x");
     }
 }

@@ -98,8 +98,8 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["config", "finding", "rule", "report"],
-        "serde_json" => &["config", "content::container", "filter", "report"],
+        "serde" => &["config", "content::document", "finding", "rule", "report"],
+        "serde_json" => &["config", "content::container", "content::document", "filter", "report"],
         "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex" => {
             &["content::container"]
         }

@@ -244,7 +244,9 @@ fn decode(
         .or_else(|| base32::decode(text, seed, &near));
     match plain {
         Some(decoded) => Ok(Some(decoded)),
-        None => base64::decode(text, seed, near.start..bounds.end, budget),
+        None => base64::decode(text, seed, near.start..bounds.end, budget)
+            // Code may go on over line breaks, so these come last.
+            .map(|decoded| decoded.or_else(|| word::in_lines(text, &word, &near))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod decode;
+pub mod document;
 mod encoding;
 mod limits;
 pub mod read;
@@ -72,6 +73,11 @@ impl<'a> Text<'a> {
             binary: blob.nature == Nature::Binary,
             path: &blob.origin.path,
         }
+    }
+
+    /// Whether it is all of an input, and not one piece of a large one.
+    pub fn is_whole(&self) -> bool {
+        self.before == Before::default() && self.owned == (0..self.bytes.len())
     }
 
     /// A whole text that nobody has stored, for tests and rule cases.

@@ -11,7 +11,7 @@ use crate::{
     },
     coverage::Limit,
     matcher::{Candidate, NearCheck},
-    route::{Inside, Route, Step},
+    route::{Encoding, Inside, Route, Step},
     span::{self, LineCol},
 };
 
@@ -30,8 +30,8 @@ pub(super) struct Opened {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hidden {
     pub(super) sighting: Sighting,
-    /// Where the outermost encoded stretch begins, in the text.
-    pub(super) stretch: usize,
+    /// Where the encoded stretches begin in the text, the outermost first.
+    pub(super) stretches: Vec<usize>,
 }
 
 impl Opened {
@@ -41,7 +41,7 @@ impl Opened {
         let range = |r: &Range<usize>| shift(r.start)..shift(r.end);
         let mut opened = Self { core: range(&self.core), ..self.clone() };
         for hidden in &mut opened.found {
-            hidden.stretch = shift(hidden.stretch);
+            hidden.stretches.iter_mut().for_each(|at| *at = shift(*at));
             hidden.sighting.span = range(&hidden.sighting.span);
         }
         opened
@@ -102,24 +102,24 @@ impl Depth<'_> {
         self.layer.code_of(range).len() != range.len()
     }
 
-    /// The steps to what stands in `range`, and where the first of them begins in the text. Its own place
-    /// is left open.
-    fn steps(&self, range: &Range<usize>) -> (Vec<Step>, Option<usize>) {
+    /// The steps to what stands in `range`, and where the stretch of each begins in the text. The place of the
+    /// first is left open.
+    fn steps(&self, range: &Range<usize>) -> (Vec<Step>, Vec<usize>) {
         let code = self.layer.code_of(range);
-        let (mut steps, mut first) = self.outer.map(|outer| outer.steps(&code)).unwrap_or_default();
+        let (mut steps, mut stretches) =
+            self.outer.map(|outer| outer.steps(&code)).unwrap_or_default();
         if let Some(stretch) = self.layer.stretch_in(range) {
-            let at = match self.outer {
-                Some(outer) => outer.place(&code, stretch.code.start),
-                None => LineCol { line: 1, col: 1 },
+            let (at, begin) = match self.outer {
+                Some(outer) => {
+                    let at = outer.place(&code, stretch.code.start);
+                    (at, outer.code_of(&stretch.code).start)
+                }
+                None => (LineCol { line: 1, col: 1 }, stretch.code.start),
             };
-            let begin = || match self.outer {
-                Some(outer) => outer.code_of(&stretch.code).start,
-                None => stretch.code.start,
-            };
-            first.get_or_insert_with(begin);
+            stretches.push(begin);
             steps.push(Step::Decoded { encoding: stretch.encoding, at });
         }
-        (steps, first)
+        (steps, stretches)
     }
 
     /// Byte `at`, counted from the stretch that `range` has a part of.
@@ -178,8 +178,14 @@ impl Engine {
 
     /// Whether a layer shows more of `candidate` than the text before it.
     fn is_new_in(&self, depth: &Depth<'_>, candidate: &Candidate) -> bool {
-        let is_general = self.rules.provider(self.rules.rule(candidate.rule)).general;
-        depth.is_decoded(if is_general { &candidate.secret } else { &candidate.whole })
+        let Candidate { rule, secret, whole, .. } = candidate;
+        let is_general = self.rules.provider(self.rules.rule(*rule)).general;
+        // A rule may ask what stands in front, as a line break does.
+        let after_code = || depth.is_decoded(&(whole.start.saturating_sub(1)..whole.start));
+        match depth.is_decoded(whole) {
+            true => !is_general || depth.is_decoded(secret),
+            false => after_code(),
+        }
     }
 
     /// The sightings among `candidates` of a layer that it did not merely copy. What only its name speaks
@@ -191,27 +197,39 @@ impl Engine {
         for judged in self.judge_text(bytes, new) {
             let Ok(evidence) = judged.verdict else { continue };
             let Candidate { whole, secret, .. } = &judged.candidate;
-            let (steps, Some(stretch)) = depth.steps(whole) else { continue };
+            let (steps, stretches) = depth.steps(whole);
+            if steps.is_empty() {
+                continue;
+            }
             let place = depth.place(whole, secret.start);
             let nowhere = LineCol { line: 1, col: 1 };
             let mut sighting = self.sighting(bytes, &judged.candidate, evidence, nowhere..nowhere);
             sighting.is_decoded = depth.code_of(secret).len() != secret.len();
             sighting.span = depth.code_of(secret);
-            sighting.inside = Some(Box::new(Inside { route: Route(steps), place }));
-            opened.found.push(Hidden { sighting, stretch });
+            // A plain value with an escape beside it stands where it is.
+            let is_plain = !sighting.is_decoded && is_written(&steps);
+            let inside = Inside { route: Route(steps), place: Some(place) };
+            sighting.inside = (!is_plain).then(|| Box::new(inside));
+            opened.found.push(Hidden { sighting, stretches });
         }
     }
+}
+
+/// Whether `steps` do no more than write a text with escapes.
+fn is_written(steps: &[Step]) -> bool {
+    matches!(steps, [Step::Decoded { encoding: Encoding::Escapes, .. }])
 }
 
 /// The sightings of `opened` zones, at their places in the text.
 pub(super) fn placed(places: &Places<'_>, opened: &[Opened]) -> Vec<Sighting> {
     let mut hidden: Vec<&Hidden> = opened.iter().flat_map(|o| &o.found).collect();
-    hidden.sort_by_key(|h| (h.stretch, h.sighting.span.start));
+    hidden.sort_by_key(|h| (h.stretches.first(), h.sighting.span.start));
     let place = |hidden: &Hidden| {
         let mut sighting = hidden.sighting.clone();
+        sighting.stretches = hidden.stretches.clone();
         let first = sighting.inside.as_mut().and_then(|i| i.route.0.first_mut());
-        if let Some(Step::Decoded { at, .. }) = first {
-            *at = places.at(hidden.stretch);
+        if let (Some(Step::Decoded { at, .. }), Some(&begin)) = (first, hidden.stretches.first()) {
+            *at = places.at(begin);
         }
         sighting.start = places.at(sighting.span.start);
         sighting.end = places.at(sighting.span.end);

@@ -410,7 +410,7 @@ mod tests {
                 let seen = |m: &Memory| {
                     let sightings = engine.recall(&new, m)?;
                     let findings = engine.findings(&sightings, &Origin::nowhere());
-                    let places = findings.iter().map(|f| (f.rule, f.start, f.end));
+                    let places = findings.into_iter().map(|f| (f.rule, f.start, f.end, f.inside));
                     Some((engine.identities(&sightings, ""), places.collect::<Vec<_>>()))
                 };
                 prop_assert_eq!(seen(&changed), seen(&whole));

@@ -6,6 +6,7 @@
 mod grade;
 mod hidden;
 mod memory;
+mod parts;
 mod sighting;
 mod unpack;
 

@@ -6,6 +6,7 @@ use super::{
     Engine,
     grade::Grade,
     hidden::{self, Opened, Places},
+    parts,
 };
 use crate::{
     blob::Origin,
@@ -50,6 +51,8 @@ pub(super) struct Sighting {
     pub(super) inside: Option<Box<Inside>>,
     /// Its own bytes were encoded, and not only what stands around them.
     pub(super) is_decoded: bool,
+    /// Where the stretches that it is encoded in begin in the text, the outermost first.
+    pub(super) stretches: Vec<usize>,
     mark: Option<Box<Mark>>,
     /// For a rule of a pair: whether the other one matches nearby.
     counterpart: Option<bool>,
@@ -119,6 +122,7 @@ impl Engine {
         sightings.all.extend(hidden::placed(&places, opened));
         sightings.all.sort_by_key(|s| s.span.start);
         self.add_marks(text, &mut sightings.all);
+        parts::add(text, &mut sightings.all);
         for limit in opened.iter().flat_map(|o| &o.stopped) {
             sightings.skipped(Skip::Stopped(*limit), Route::default());
         }
@@ -159,6 +163,7 @@ impl Engine {
             exposure: exposure::of_line(text, &span),
             inside: None,
             is_decoded: false,
+            stretches: Vec::new(),
             mark: None,
             counterpart: pair.map(|pair| self.has_counterpart(text, candidate, pair)),
             span,
@@ -203,8 +208,11 @@ impl Engine {
             let mut sighting = sighting.clone();
             let route = |rest: &Route| Route([first.0.as_slice(), &rest.0].concat());
             sighting.inside = Some(Box::new(match &sighting.inside {
-                None => Inside { route: first.clone(), place: sighting.start },
-                Some(inside) => Inside { route: route(&inside.route), place: inside.place },
+                None => Inside { route: first.clone(), place: Some(sighting.start) },
+                Some(inside) => Inside {
+                    route: route(&inside.route),
+                    place: inside.place.or(Some(sighting.start)),
+                },
             }));
             (sighting.start, sighting.end) = (outer(sighting.start), outer(sighting.end));
             container.of_members.push(sighting);

@@ -143,7 +143,7 @@ impl<'s, 'e> Level<'s, 'e> {
     fn look(&mut self, step: &Step, buffer: &mut Buffer, content: &mut dyn Read) -> io::Result<()> {
         let name = match step {
             Step::Member(name) => name.as_str(),
-            Step::Part { .. } | Step::Decoded { .. } => "",
+            Step::Part { .. } | Step::Named(_) | Step::Original(_) | Step::Decoded { .. } => "",
         };
         let head = buffer.head(&mut *content);
         let kind = container::kind(head);

@@ -96,9 +96,10 @@ impl From<LineCol> for Place {
 pub struct Way {
     /// Steps from the file inwards, in words.
     pub route: Vec<String>,
-    /// In the text that the last step leads to.
-    pub start: Place,
-    /// The path of the innermost file, if it leads into a container.
+    /// In the text that the last step leads to, if that is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Place>,
+    /// The path of the innermost file, if it leads into a container or to what a file was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
@@ -107,18 +108,21 @@ impl From<&Inside> for Way {
     fn from(Inside { route, place }: &Inside) -> Self {
         Self {
             route: route.0.iter().map(Step::to_string).collect(),
-            start: (*place).into(),
-            file: route.member().map(str::to_owned),
+            start: place.map(Place::from),
+            file: route.file().map(str::to_owned),
         }
     }
 }
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (route, line) = (self.route.join(ARROW), self.start.line);
-        match (self.route.last(), &self.file) {
-            (Some(last), Some(file)) if last == file => write!(f, "{route}:{line}"),
-            _ => write!(f, "{route}{ARROW}line {line}"),
+        let route = self.route.join(ARROW);
+        match (self.start, self.route.last(), &self.file) {
+            (None, ..) => f.write_str(&route),
+            (Some(Place { line, .. }), Some(last), Some(file)) if last == file => {
+                write!(f, "{route}:{line}")
+            }
+            (Some(Place { line, .. }), ..) => write!(f, "{route}{ARROW}line {line}"),
         }
     }
 }

@@ -203,7 +203,7 @@ mod tests {
         let rules = crate::triage::sample::rules();
         let mut finding = crate::triage::sample::finding(&rules, "hirepanda-api-key", "a.zip", "v");
         let route = Route::default().then(Step::Member("b.env".into()));
-        finding.inside = Some(Box::new(Inside { route, place: LineCol { line: 7, col: 3 } }));
+        finding.inside = Some(Box::new(Inside { route, place: Some(LineCol { line: 7, col: 3 }) }));
         let places = [
             (Format::Terminal, "\n           inside b.env:7\n"),
             (Format::Json, "\"route\":[\"b.env\"],\"start\":{\"line\":7,\"column\":3}"),

@@ -318,14 +318,14 @@ fn joined_parts(name: &str, glue: &str, value: &str, end: &str) -> Assignment {
     }
 }
 
-/// Sibling fields: `"key": "X", "value": "…"`, `name = X` above `value = …`, `--name X --value …`. One
-/// short field may stand between them.
+/// Sibling fields: `"key": "X", "value": "…"`, `name = X` above `value = …`, `--name X --value …`; and the
+/// field of an object that has the name, `"X": {"value": "…"}`. One short field may stand between them.
 fn sibling() -> String {
     let between = format!(
         r#"(?:\\{{0,3}}["']?\w{{2,12}}\\{{0,3}}["']?[ ]?[:=][ ]?\\{{0,3}}["']\w{{1,16}}\\{{0,3}}["'],?[ ]?{BREAK})?"#
     );
     format!(
-        r#"[ \t]{{0,4}},?[ \t]{{0,4}}{BREAK}{between}(?:\\{{0,3}}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{{0,3}}["']?[ \t]{{0,4}}[:=]|--(?:value|body|secret-string)[ =])[ \t]{{0,4}}"#
+        r#"[ \t]{{0,4}}(?:,|:[ ]?\{{)?[ \t]{{0,4}}{BREAK}{between}(?:\\{{0,3}}["']?(?i:value|default|content|defaultvalue|stringvalue)\\{{0,3}}["']?[ \t]{{0,4}}[:=]|--(?:value|body|secret-string)[ =])[ \t]{{0,4}}"#
     )
 }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The key that is hidden: 48 characters, with a `_` after the third and the seventh.
-fn hidden() -> &'static str {
+pub(crate) fn hidden() -> &'static str {
     assert_eq!((key(2).len(), rule_of(2)), (48, "linear-api-key"));
     key(2)
 }
@@ -30,7 +30,7 @@ pub(crate) fn hex(text: &str) -> String {
     each(text, |b| format!("{b:02x}"))
 }
 
-fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> String {
     each(
         text,
         |b| if b.is_ascii_alphanumeric() { char::from(b).into() } else { format!("%{b:02X}") },
@@ -47,7 +47,7 @@ fn base32(text: &str) -> String {
     groups.collect()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = GzEncoder::new(Vec::new(), Compression::best());
     out.write_all(bytes).unwrap();
     out.finish().unwrap()
@@ -63,11 +63,10 @@ fn lines(code: &str, len: usize, seam: &str) -> String {
 }
 
 /// A file, where its key's code begins and ends, the way in, and where the key stands in there.
-type Case = (&'static str, String, &'static str, &'static str, &'static str);
+pub(crate) type Case = (&'static str, String, &'static str, &'static str, &'static str);
 
-/// A key in each encoding.
-fn single() -> Vec<Case> {
-    let k = hidden();
+/// The key `k` in each encoding.
+pub(crate) fn single(k: &str) -> Vec<Case> {
     let long = format!("line one of a file\nTOKEN={k}\nline three of it\n");
     let array = |b: u8| format!("0x{b:02x},");
     vec![
@@ -217,9 +216,8 @@ fn single() -> Vec<Case> {
     ]
 }
 
-/// A key in encodings of encodings.
-fn nested() -> Vec<Case> {
-    let k = hidden();
+/// The key `k` in encodings of encodings.
+pub(crate) fn nested(k: &str) -> Vec<Case> {
     let key = format!("key is {k}");
     let twice = base64(base64(&key));
     let joined = |code: &str| format!("k = \"{}\" +\n  \"{}\";\n", &code[..30], &code[30..]);
@@ -328,12 +326,12 @@ fn assert_found(cases: &[Case]) {
 
 #[test]
 fn a_key_is_found_in_every_encoding() {
-    assert_found(&single());
+    assert_found(&single(hidden()));
 }
 
 #[test]
 fn a_key_is_found_in_encodings_of_encodings() {
-    assert_found(&nested());
+    assert_found(&nested(hidden()));
 }
 
 #[test]
@@ -491,5 +489,40 @@ fn hostile_input_costs_what_its_size_does() {
         assert_eq!(run.stderr, "", "{name}");
         // Nine in ten of these seconds are for a slow and busy machine.
         assert!(seconds < 30.0, "{name}: {seconds} s for {} bytes", text.len());
+    }
+}
+
+/// A line that is longer than what is searched in one go, with a key at its end.
+#[test]
+fn a_line_of_code_without_end_is_searched_to_its_end() {
+    let project = Project::empty();
+    let text = format!("{}\nTOKEN={}\n", "a line of prose\n".repeat(400_000), hidden());
+    project.write("long.txt", base64(&text).as_bytes());
+    let (run, report) = project.scan_json(&["--max-seconds", "1000"]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let finding = finding_in(&report, "long.txt");
+    assert_eq!(
+        (&finding["rule"], &finding["start"]["line"]),
+        (&"linear-api-key".into(), &1.into())
+    );
+    assert_eq!(report["coverage"]["skipped"], serde_json::json!({}));
+}
+
+#[test]
+fn the_letter_of_a_line_break_hides_no_key() {
+    let project = Project::empty();
+    let k = hidden();
+    for (name, text) in [
+        ("end.json", format!("{{\"a\": \"x\\n{k}\"}}\n")),
+        ("middle.json", format!("{{\"a\": \"x\\n{k}\\ny\"}}\n")),
+        ("tab.json", format!("{{\"a\": \"x\\t{k}\"}}\n")),
+        ("query", format!("a=x%0A{k}\n")),
+    ] {
+        project.write(name, text.as_bytes());
+        let (_, report) = project.scan_json(&["--show-secrets", name]);
+        let [finding] = findings(&report) else { panic!("{name}: {report:#}") };
+        assert_eq!((&finding["rule"], &finding["secret"]), (&"linear-api-key".into(), &k.into()));
+        let at = text.find(k).unwrap() + 1;
+        assert_eq!(finding["start"]["column"], at, "{name}");
     }
 }

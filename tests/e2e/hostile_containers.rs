@@ -154,6 +154,53 @@ fn what_holds_itself_is_stopped_by_its_depth() {
 }
 
 #[test]
+fn a_thousand_containers_in_each_other_end_at_the_limit() {
+    type Packer = fn(Vec<u8>) -> Vec<u8>;
+    let packers: [(&str, Packer, &str); 3] = [
+        ("gz", |b| pack::gzip(&b), "content"),
+        ("zip", |b| pack::deflated(&[("a", b)]), "a"),
+        ("tar", |b| pack::tar(&[("a", b)]), "a"),
+    ];
+    for (name, packer, step) in packers {
+        let deep = (0..1000).fold(settings(1).into_bytes(), |bytes, _| packer(bytes));
+        let name = format!("a.{name}");
+        let way = |steps| [vec![name.as_str()], vec![step; steps]].concat().join(" › ");
+        // Each level takes its part of the stack: as many as may be asked for must fit.
+        for (depth, args) in [(4, &[][..]), (100, &["--max-archive-depth", "100"])] {
+            let args = [args, &["--max-ratio", "10000000"]].concat();
+            let ledger = stopped(&name, &deep, &args, "archive-depth-limit");
+            assert_eq!(ledger, [way(depth)], "{name}, {depth} levels");
+        }
+    }
+}
+
+/// A zip whose only member is itself: `r.zip` by Russ Cox, <https://research.swtch.com/zip>.
+const QUINE: &str = "\
+    504b03041400000008000803643cf9f4896448010000b801000007000000722f722e7a6970002500daff504b\
+    03041400000008000803643cf9f4896448010000b801000007000000722f722e7a6970002f00d0ff002500da\
+    ff504b03041400000008000803643cf9f4896448010000b801000007000000722f722e7a6970002f00d0ffc2\
+    548e5739000500faffc2548e5739000500faff000500faff001400ebffc2548e5739000500faff000500faff\
+    001400ebff428821c400001400ebff428821c400001400ebff428821c400001400ebff428821c400001400eb\
+    ff428821c400000000ffff000000ffff003400cbff428821c400000000ffff000000ffff003400cbff42e821\
+    5e0f000000ffff0af066641261c015dce8a048bf48af2ab320c09b950dc46704425306060640000600f9ff6d\
+    010000000042e8215e0f000000ffff0af066641261c015dce8a048bf48af2ab320c09b950dc4670442530606\
+    0640000600f9ff6d0100000000504b010214001400000008000803643cf9f4896448010000b8010000070000\
+    000000000000000000000000000000722f722e7a6970504b05060000000001000100350000006d0100000000\
+";
+
+#[test]
+fn what_holds_itself_for_ever_is_stopped_by_its_depth() {
+    let quine: Vec<u8> = (0..QUINE.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&QUINE[at..at + 2], 16).unwrap())
+        .collect();
+    let way = |steps| [vec!["r.zip"], vec!["r/r.zip"; steps]].concat().join(" › ");
+    assert_eq!(stopped("r.zip", &quine, &[], "archive-depth-limit"), [way(4)]);
+    let deep = ["--max-archive-depth", "100"];
+    assert_eq!(stopped("r.zip", &quine, &deep, "archive-depth-limit"), [way(100)]);
+}
+
+#[test]
 fn expanded_bytes_and_time_are_limited() {
     let noise: Vec<u8> =
         (0..3_000_000_u32).flat_map(|n| (n.wrapping_mul(n)).to_le_bytes()).collect();

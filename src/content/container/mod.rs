@@ -148,7 +148,7 @@ fn seekable(
 
 /// A name as it is shown: without control characters, and not endless. It may be anything, `..` too,
 /// since nobody opens it.
-fn shown(name: &[u8]) -> String {
+pub(super) fn shown(name: &[u8]) -> String {
     const MAX_CHARS: usize = 512;
     let name = String::from_utf8_lossy(name);
     let name = name.strip_prefix("./").filter(|rest| !rest.is_empty()).unwrap_or(&name);

@@ -21,6 +21,7 @@ pub(super) fn unit(text: &[u8], at: usize) -> Option<Unit> {
         b'n' => char(2, 0x0a),
         b'r' => char(2, 0x0d),
         b't' => char(2, 0x09),
+        b'\\' => char(2, 0x5c),
         &b @ (b'/' | b'"' | b'\'' | b'`') => Some(Unit::byte(2, b)),
         _ => None,
     }
@@ -55,6 +56,7 @@ mod tests {
             assert_eq!(unit(code.as_bytes(), 0), Some(Unit::byte(4, b'_')), "{code}");
         }
         assert_eq!(unit(b"\\/", 0), Some(Unit::byte(2, b'/')));
+        assert_eq!(unit(b"\\\\x41", 0), Some(Unit::char(2, '\\')));
         assert_eq!(unit(b"\\ud83d\\ude00", 0), Some(Unit::char(12, '😀')));
     }
 

@@ -65,15 +65,28 @@ pub(super) fn array(text: &[u8], seed: &Range<usize>) -> Option<Decoded> {
 /// The byte that `0x41` at `at` writes.
 fn element(text: &[u8], at: usize) -> Option<u8> {
     let ends = text.get(at + 4).is_none_or(|b| !b.is_ascii_alphanumeric());
-    let begins = at == 0 || !text[at - 1].is_ascii_alphanumeric();
+    // In a string, the letter of a line break is no part of it.
+    let begins = !text[..at].last().is_some_and(u8::is_ascii_alphanumeric)
+        || text[..at].ends_with(b"\\n")
+        || text[..at].ends_with(b"\\t");
     if ends && begins { hex(text, at + 2, 2).map(|n| n as u8) } else { None }
 }
 
-/// Spaces and at most one comma or semicolon.
+/// Spaces and line breaks, also as strings write them, and at most one comma or semicolon.
 fn is_separator(between: &[u8]) -> bool {
-    let others: Vec<u8> =
-        between.iter().copied().filter(|b| !b.is_ascii_whitespace()).take(2).collect();
-    !between.is_empty() && matches!(others.as_slice(), [] | [b',' | b';'])
+    let (mut rest, mut signs) = (between, 0);
+    while !rest.is_empty() {
+        rest = match rest {
+            [b'\\', b'n' | b'r' | b't', rest @ ..] => rest,
+            [b',' | b';', rest @ ..] if signs == 0 => {
+                signs += 1;
+                rest
+            }
+            [space, rest @ ..] if space.is_ascii_whitespace() => rest,
+            _ => return false,
+        };
+    }
+    !between.is_empty()
 }
 
 #[cfg(test)]

@@ -32,16 +32,29 @@ impl Unit {
         Self { len, meaning: Some(Meaning::Char(char)) }
     }
 
-    /// Whether it hides a part of a value or, with the byte after it, another escape. An escaped quote or bracket ends a value
-    /// as well as a plain one, and hides nothing.
+    /// Whether it hides a part of a value or, with the byte after it, another escape. An escaped quote or bracket
+    /// ends a value as well as a plain one, and hides nothing.
     fn hides(self, next: Option<&u8>) -> bool {
         let hides = |b: u8| is_value_byte(b) || matches!(b, b'%' | b'&' | b'\\' | b'@');
         match self.meaning {
             None => true,
             Some(Meaning::Char('&')) => next == Some(&b'#'),
+            Some(Meaning::Char('\\')) => {
+                next.is_some_and(|b| matches!(b, b'x' | b'u' | b'U' | b'0'..=b'3'))
+            }
             Some(Meaning::Byte(b)) => hides(b),
             Some(Meaning::Char(c)) => u8::try_from(c).is_ok_and(hides),
         }
+    }
+
+    /// Whether it breaks a line, so that its letter seems to belong to what the next line begins with.
+    fn touches(self, next: Option<&u8>) -> bool {
+        let is_break = match self.meaning {
+            Some(Meaning::Byte(b)) => matches!(b, b'\n' | b'\r' | b'\t'),
+            Some(Meaning::Char(c)) => matches!(c, '\n' | '\r' | '\t'),
+            None => false,
+        };
+        is_break && next.is_some_and(|&b| b.is_ascii_alphanumeric() || b == b'_')
     }
 
     fn write(self, out: &mut Vec<u8>) {
@@ -80,8 +93,7 @@ pub(super) fn unescaped(
     word: &Range<usize>,
     bounds: &Range<usize>,
 ) -> Option<Decoded> {
-    let mut places = memchr::memchr3_iter(b'%', b'&', b'\\', &text[word.clone()]);
-    let kind = match places.find_map(|at| kind_of(text, word.start + at, bounds)) {
+    let kind = match kind_in(text, word, bounds, Unit::hides) {
         Some(kind) => kind,
         None => quoted_printable::is_in(text, word, bounds)
             .then_some((Encoding::QuotedPrintable, quoted_printable::unit as UnitAt))?,
@@ -94,18 +106,33 @@ pub(super) fn unescaped(
     (decoded.bytes.len() < decoded.code.len()).then_some(decoded)
 }
 
+/// `word` without its escapes, if one is a line break that touches what follows.
+pub(super) fn in_lines(text: &[u8], word: &Range<usize>, bounds: &Range<usize>) -> Option<Decoded> {
+    let kind = kind_in(text, word, bounds, Unit::touches)?;
+    Some(decode(text, word.clone(), kind))
+}
+
 /// The escape at a place of a text, if there is one.
 type UnitAt = fn(&[u8], usize) -> Option<Unit>;
 
-/// What kind of escape at `at` hides something.
-fn kind_of(text: &[u8], at: usize, bounds: &Range<usize>) -> Option<(Encoding, UnitAt)> {
-    let kind: (Encoding, UnitAt) = match text[at] {
-        b'%' => (Encoding::Percent, percent::unit),
-        b'&' => (Encoding::Entities, entities::unit),
-        _ => (Encoding::Escapes, escapes::unit),
-    };
+/// What kind of escapes `word` has, if one `counts`: an escape and the byte after it.
+fn kind_in(
+    text: &[u8],
+    word: &Range<usize>,
+    bounds: &Range<usize>,
+    counts: fn(Unit, Option<&u8>) -> bool,
+) -> Option<(Encoding, UnitAt)> {
     let text = &text[..bounds.end];
-    kind.1(text, at).filter(|unit| unit.hides(text.get(at + unit.len))).map(|_| kind)
+    memchr::memchr3_iter(b'%', b'&', b'\\', &text[word.clone()]).find_map(|at| {
+        let at = word.start + at;
+        let kind: (Encoding, UnitAt) = match text[at] {
+            b'%' => (Encoding::Percent, percent::unit),
+            b'&' => (Encoding::Entities, entities::unit),
+            _ => (Encoding::Escapes, escapes::unit),
+        };
+        let unit = kind.1(text, at)?;
+        counts(unit, text.get(at + unit.len)).then_some(kind)
+    })
 }
 
 fn decode(text: &[u8], code: Range<usize>, (encoding, unit_at): (Encoding, UnitAt)) -> Decoded {
@@ -166,13 +193,31 @@ mod tests {
         assert_eq!(read("\"sk&#95;value&quot;"), is(Encoding::Entities, "sk_value\""));
         assert_eq!(read("\"sk\\u005fvalue\\n\""), is(Encoding::Escapes, "sk_value\n"));
         assert_eq!(read("key=3Dvalue"), is(Encoding::QuotedPrintable, "key=value"));
+        assert_eq!(read("\"sk\\\\x5fvalue\""), is(Encoding::Escapes, "sk\\x5fvalue"));
+    }
+
+    #[test]
+    fn a_line_break_is_no_letter_of_the_next_line() {
+        let read = |text: &str| {
+            let decoded = in_lines(text.as_bytes(), &(0..text.len()), &(0..text.len()))?;
+            Some(String::from_utf8(decoded.bytes).unwrap())
+        };
+        assert_eq!(read("a\\nvalue\\n").as_deref(), Some("a\nvalue\n"));
+        assert_eq!(read("a%0Avalue").as_deref(), Some("a\nvalue"));
+        assert_eq!(read("a\\n-value\\n"), None);
     }
 
     #[test]
     fn escapes_that_hide_nothing_are_left_alone() {
-        for text in
-            ["a%20value", "100%value", "&lt;value&gt;", "a\\nvalue", "AT&Tvalue;", "\\\"value"]
-        {
+        for text in [
+            "a%20value",
+            "100%value",
+            "&lt;value&gt;",
+            "a\\nvalue",
+            "a\\\\value",
+            "AT&Tvalue;",
+            "\\\"value",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
