@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod decode;
+pub mod delta;
 mod encoding;
 mod limits;
 pub mod read;
