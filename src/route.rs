@@ -59,6 +59,8 @@ pub enum Step {
         /// From 1.
         number: usize,
     },
+    /// A part that words name: a commit of a bundle.
+    Named(String),
     /// An encoded stretch.
     Decoded {
         /// How it is encoded.
@@ -72,6 +74,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(path) => f.write_str(path),
+            Self::Named(name) => f.write_str(name),
             Self::Part { kind, number } => write!(f, "{kind} {number}"),
             Self::Decoded { encoding, at } => {
                 write!(f, "{} at {}:{}", encoding.as_str(), at.line, at.col)
@@ -98,7 +101,7 @@ impl Route {
     pub fn member(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|step| match step {
             Step::Member(path) => Some(path.as_str()),
-            Step::Part { .. } | Step::Decoded { .. } => None,
+            Step::Part { .. } | Step::Named(_) | Step::Decoded { .. } => None,
         })
     }
 

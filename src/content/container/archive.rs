@@ -77,7 +77,7 @@ impl Layers {
                 Some(&number) => Step::Part { kind: "layer", number },
                 None => step,
             },
-            Step::Part { .. } | Step::Decoded { .. } => step,
+            Step::Part { .. } | Step::Named(_) | Step::Decoded { .. } => step,
         }
     }
 
