@@ -87,7 +87,7 @@ pub(crate) fn sevenz(files: &[File<'_>]) -> Vec<u8> {
 pub(crate) fn ar(files: &[File<'_>]) -> Vec<u8> {
     let mut ar = b"!<arch>\n".to_vec();
     let mut member = |name: &str, bytes: &[u8]| {
-        write!(ar, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, bytes.len())
+        writeln!(ar, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, 0, 100_644, bytes.len())
             .unwrap();
         ar.extend_from_slice(bytes);
         ar.resize(ar.len().next_multiple_of(2), b'\n');

@@ -27,8 +27,10 @@ const MAX_OBJECT_BYTES: u64 = 32 << 20;
 const MAX_KEPT_BYTES: usize = 32 << 20;
 /// Git makes no longer chain of objects that are made from each other by name.
 const MAX_ROUNDS: usize = 64;
-/// No longer path is put together.
-const MAX_PATH_BYTES: usize = 4 << 10;
+/// No larger pack is read to its end: this many are kept in mind.
+const MAX_OBJECTS: usize = 1 << 20;
+/// Of all paths together. A blob without one goes by its id.
+const MAX_PATHS_BYTES: usize = 64 << 20;
 
 /// Gives the blobs of a bundle.
 pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
@@ -96,12 +98,15 @@ struct Pack<'p, 'm> {
     by_id: HashMap<ObjectId, usize>,
     kept: HashMap<usize, Rc<Vec<u8>>>,
     kept_bytes: usize,
+    paths_bytes: usize,
 }
 
 impl<'p, 'm> Pack<'p, 'm> {
     fn new(bytes: &'p [u8], hash: Hash, members: &'m mut dyn Members) -> Self {
         let (objects, by_id, kept) = Default::default();
-        Self { bytes, hash, members, stopped: Ok(()), objects, by_id, kept, kept_bytes: 0 }
+        let (kept_bytes, paths_bytes) = (0, 0);
+        let stopped = Ok(());
+        Self { bytes, hash, members, stopped, objects, by_id, kept, kept_bytes, paths_bytes }
     }
 
     fn spend(&mut self, bytes: u64) -> Result<(), Limit> {
@@ -119,6 +124,9 @@ impl<'p, 'm> Pack<'p, 'm> {
         };
         let mut at = 12;
         for _ in 0..u32::from_be_bytes([a, b, c, d]) {
+            if self.objects.len() == MAX_OBJECTS {
+                return Err(Limit::Members.into());
+            }
             let rest = bytes.get(at..).unwrap_or_default();
             let entry = Stored::from_bytes(rest, at as u64, self.hash);
             let entry = entry.map_err(|_| Trouble::Damaged)?;
@@ -300,17 +308,23 @@ impl<'p, 'm> Pack<'p, 'm> {
             let Some(&object) = self.by_id.get(&tree) else { continue };
             let Ok(bytes) = self.make(object) else { continue };
             for entry in TreeRefIter::from_bytes(&bytes, self.hash).map_while(Result::ok) {
+                let id = entry.oid.to_owned();
+                let Some(&object) = self.by_id.get(&id) else { continue };
+                self.paths_bytes += path.len() + entry.filename.len();
+                if self.paths_bytes > MAX_PATHS_BYTES {
+                    return;
+                }
                 let mut path = path.clone();
                 path.extend_from_slice(entry.filename);
-                let id = entry.oid.to_owned();
-                if entry.mode.is_tree() && path.len() < MAX_PATH_BYTES {
-                    path.push(b'/');
-                    trees.push((id, path));
-                } else if let Some(&object) = self.by_id.get(&id)
-                    && matches!(self.objects[object].known, Some((Kind::Blob, _)))
-                    && seen.insert(id)
-                {
-                    places.push((object, vec![commit.clone(), named(&path)]));
+                match self.objects[object].known {
+                    Some((Kind::Tree, _)) => {
+                        path.push(b'/');
+                        trees.push((id, path));
+                    }
+                    Some((Kind::Blob, _)) if seen.insert(id) => {
+                        places.push((object, vec![commit.clone(), named(&path)]));
+                    }
+                    Some(_) | None => {}
                 }
             }
         }
