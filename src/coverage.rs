@@ -29,6 +29,8 @@ pub enum Skip {
     Stopped(Limit),
     /// A container that needs a password.
     Encrypted,
+    /// Private keys behind a password: PKCS #12, or those of Java.
+    Keystore,
     /// A container, or a member of one, in a form that no sound library reads.
     Unopened,
     /// A container that is cut off, or whose bytes are wrong; the scan is not complete.
@@ -87,7 +89,7 @@ impl Gap {
 
 impl Skip {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Symlink,
         Self::Special,
         Self::Binary,
@@ -101,6 +103,7 @@ impl Skip {
         Self::Stopped(Limit::Time),
         Self::Stopped(Limit::Held),
         Self::Encrypted,
+        Self::Keystore,
         Self::Unopened,
         Self::Unreadable,
         Self::ShallowBoundary,
@@ -124,6 +127,7 @@ impl Skip {
             | Self::SubmoduleNotCheckedOut
             | Self::Stopped(_)
             | Self::Encrypted
+            | Self::Keystore
             | Self::Unopened => false,
         }
     }
@@ -148,6 +152,7 @@ impl Skip {
             Self::Stopped(Limit::Time) => "time-limit",
             Self::Stopped(Limit::Held) => "held-bytes-limit",
             Self::Encrypted => "encrypted",
+            Self::Keystore => "keystore",
             Self::Unopened => "unopened",
             Self::DamagedContainer => "damaged-container",
         }
@@ -169,6 +174,7 @@ impl fmt::Display for Skip {
             Self::CorruptObject => "objects that are damaged",
             Self::LfsPointer => "files that Git LFS keeps elsewhere",
             Self::Encrypted => "encrypted containers not opened",
+            Self::Keystore => "keystores: private keys behind a password",
             Self::Unopened => "containers in a form that is not opened",
             Self::DamagedContainer => "containers that are damaged",
             Self::SubmoduleNotCheckedOut => "submodules that are not checked out",

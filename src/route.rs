@@ -59,7 +59,7 @@ pub enum Step {
         /// From 1.
         number: usize,
     },
-    /// A part of a document that words name: a resource of a Terraform state.
+    /// A part that words name: a resource of a Terraform state, a commit of a bundle.
     Named(String),
     /// A file that another was made from and quotes, by its path: the source in a source map.
     Original(String),

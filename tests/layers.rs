@@ -87,7 +87,8 @@ fn homes(name: &str) -> &'static [&'static str] {
         "serde_saphyr" => &["config::import"],
         "rayon" => &["source"],
         "ignore" => &["source", "triage::paths"],
-        "gix" => &["source::git"],
+        // A bundle is a pack with a header.
+        "gix" => &["source::git", "content::container::bundle"],
         "indicatif" => &["run"],
         "encoding_rs" => &["content"],
         "base64" => &["content", "filter"],
@@ -100,12 +101,11 @@ fn homes(name: &str) -> &'static [&'static str] {
         // Nothing names it: it only asks for a version that its dependants share.
         "serde" => &["config", "content::document", "finding", "rule", "report"],
         "serde_json" => &["config", "content::container", "content::document", "filter", "report"],
-        "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex" => {
-            &["content::container"]
-        }
+        "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex"
+        | "mail_parser" => &["content::container"],
         "flate2" => &["content"],
         "serde_path_to_error" => &["report::read"],
-        "thiserror" => &["config", "hook", "report", "rule", "source", "triage"],
+        "thiserror" => &["config", "content::delta", "hook", "report", "rule", "source", "triage"],
         _ => panic!("the dependency `{name}` is new: give it a home here"),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod decode;
+pub mod delta;
 pub mod document;
 mod encoding;
 mod limits;

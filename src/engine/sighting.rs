@@ -77,6 +77,28 @@ impl Sightings {
         }
     }
 
+    /// Of secrets in members of the same path, keeps the first: later versions of a file have them, too.
+    pub(super) fn keep_first(&mut self) {
+        let mut seen = HashSet::new();
+        self.of_members.retain(|s| {
+            let path = s.inside.as_ref().map(|i| i.route.path_below("").into_owned());
+            seen.insert((s.identity, path))
+        });
+    }
+
+    /// Adds what the next piece of the same text holds; `part` leads to what was left out of it.
+    pub(super) fn go_on(&mut self, piece: Self, part: &Step) {
+        let by = self.owned.end;
+        self.owned.end += piece.owned.end;
+        self.all.extend(piece.all.into_iter().map(|mut sighting| {
+            sighting.span = sighting.span.start + by..sighting.span.end + by;
+            sighting
+        }));
+        for gap in piece.gaps {
+            self.skipped(gap.why, Route::default().then(part.clone()));
+        }
+    }
+
     /// Notes that `why` left out what `route` leads to, or part of it.
     pub fn skipped(&mut self, why: Skip, route: Route) {
         /// Of the latest: an input with a million gaps shall not compare each with each.

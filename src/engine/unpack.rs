@@ -8,7 +8,7 @@ use std::{
 
 use super::{Engine, Sightings};
 use crate::{
-    blob::Origin,
+    blob::{Before, Blob, Nature, Origin},
     content::{
         Budget,
         container::{self, Input, Kind, Members, Trouble},
@@ -122,55 +122,65 @@ impl<'s, 'e> Level<'s, 'e> {
         if let Err(trouble) = container::open(self.kind, input, self) {
             // Whoever stopped has said where.
             if !matches!(trouble, Trouble::Stopped(_)) || self.sightings.gaps().is_empty() {
-                self.note(None, trouble);
+                self.note(&[], trouble);
             }
         }
         self.shared.held.set(held);
+        if self.kind == Kind::Bundle {
+            self.sightings.keep_first();
+        }
     }
 
     /// Notes what of a member, or of the container itself, was not searched.
-    fn note(&mut self, step: Option<Step>, trouble: Trouble) {
-        self.sightings.skipped(trouble.skip(), Route(step.into_iter().collect()));
+    fn note(&mut self, way: &[Step], trouble: Trouble) {
+        self.sightings.skipped(trouble.skip(), Route(way.to_vec()));
     }
 
     /// Whether a container of `kind` in this one is this one, unpacked: `.tar.gz` is one container, and
     /// so is a package with its payload.
     fn is_unpacked_by(&self, kind: Kind) -> bool {
-        self.kind == Kind::Rpm || self.kind.is_packed() && !kind.is_packed()
+        let is_payload = self.kind == Kind::Rpm || self.kind.is_packed() && !kind.is_packed();
+        is_payload && !kind.is_text()
     }
 
     /// What the member holds that begins with the head in `buffer`.
-    fn look(&mut self, step: &Step, buffer: &mut Buffer, content: &mut dyn Read) -> io::Result<()> {
-        let name = match step {
-            Step::Member(name) => name.as_str(),
-            Step::Part { .. } | Step::Named(_) | Step::Original(_) | Step::Decoded { .. } => "",
+    fn look(
+        &mut self,
+        place: &Place<'_>,
+        buffer: &mut Buffer,
+        content: &mut dyn Read,
+    ) -> io::Result<()> {
+        let name = match place.way.last() {
+            Some(Step::Member(name)) => name.as_str(),
+            Some(Step::Part { .. } | Step::Named(_) | Step::Original(_) | Step::Decoded { .. })
+            | None => "",
         };
         let head = buffer.head(&mut *content);
         let kind = container::kind(head);
         if self.kind == Kind::Zip && container::is_markup(name, head) {
             let mut plain = container::Plain::new(buffer.take_head().chain(content));
-            return self.search(step, name, buffer, &mut plain);
+            return self.search(place, name, buffer, &mut plain);
         }
         if let Some(why) = kind.and_then(Kind::closed) {
-            self.note(Some(step.clone()), why);
+            self.note(place.way, why);
         } else if let Some(kind) = kind {
             let depth = self.depth + usize::from(!self.is_unpacked_by(kind));
             if depth <= self.shared.engine.limits.max_archive_depth {
                 let head = buffer.take_head();
                 let mut level = Level::new(self.shared, kind, depth);
                 level.open(Input::Stream(&mut head.chain(content)));
-                self.add(step, kind, level.sightings);
+                self.add(place, kind, level.sightings);
                 return Ok(());
             }
-            self.note(Some(step.clone()), Trouble::Stopped(Limit::ArchiveDepth));
+            self.note(place.way, Trouble::Stopped(Limit::ArchiveDepth));
         }
-        self.search(step, name, buffer, content)
+        self.search(place, name, buffer, content)
     }
 
     /// Searches the member's own text.
     fn search(
         &mut self,
-        step: &Step,
+        place: &Place<'_>,
         name: &str,
         buffer: &mut Buffer,
         content: &mut dyn Read,
@@ -179,30 +189,48 @@ impl<'s, 'e> Level<'s, 'e> {
         let origin = Origin { path: name.to_owned(), ..Origin::nowhere() };
         let extent = buffer.read_all(&origin, content, |blob| {
             let found = engine.sight_within(blob, &mut self.shared.budget.borrow_mut());
-            engine.add_member(&mut self.sightings, step, &found, |_| START);
+            self.add_found(place, found);
         })?;
-        if extent.nature == crate::blob::Nature::Binary {
-            self.sightings.skipped(Skip::Binary, Route::default().then(step.clone()));
+        if extent.nature == Nature::Binary {
+            self.sightings.skipped(Skip::Binary, Route(place.way.to_vec()));
         }
         Ok(())
     }
 
     /// Adds what a container in this one holds.
-    fn add(&mut self, step: &Step, kind: Kind, found: Sightings) {
-        let engine = self.shared.engine;
+    fn add(&mut self, place: &Place<'_>, kind: Kind, found: Sightings) {
         if self.is_unpacked_by(kind) {
             self.sightings.append(found);
         } else {
-            engine.add_member(&mut self.sightings, step, &found, |_| START);
+            self.add_found(place, found);
         }
+    }
+
+    /// Adds what a member holds.
+    fn add_found(&mut self, place: &Place<'_>, mut found: Sightings) {
+        for step in place.way.iter().rev() {
+            let mut outer = Sightings::none(0..0);
+            self.shared.engine.add_member(&mut outer, step, &found, |_| place.outer);
+            found = outer;
+        }
+        self.sightings.append(found);
     }
 }
 
-/// The place, in the text of a container that is no text, of all that it holds.
-const START: LineCol = LineCol { line: 1, col: 1 };
+/// Where a member is.
+struct Place<'p> {
+    way: &'p [Step],
+    /// In the container's own text.
+    outer: LineCol,
+}
 
 impl Members for Level<'_, '_> {
-    fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit> {
+    fn member_at(
+        &mut self,
+        way: &[Step],
+        outer: LineCol,
+        content: &mut dyn Read,
+    ) -> Result<(), Limit> {
         let shared = self.shared;
         let spent = shared.budget.borrow_mut().spend_member();
         let mut buffer = shared.buffers.borrow_mut().pop().unwrap_or_default();
@@ -212,21 +240,34 @@ impl Members for Level<'_, '_> {
                 // What is only copied out of the container does not expand it.
                 let content: &mut dyn Read =
                     if self.kind.copies() { metered.content } else { &mut metered };
-                self.look(&step, &mut buffer, content).map_err(|_| shared.trouble())
+                self.look(&Place { way, outer }, &mut buffer, content).map_err(|_| shared.trouble())
             }
             Err(limit) => Err(limit.into()),
         };
         shared.buffers.borrow_mut().push(buffer);
         if let Err(trouble) = read {
-            self.note(Some(step), trouble);
+            self.note(way, trouble);
         }
         shared.stopped.get().map_or(Ok(()), Err)
     }
 
-    fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit> {
-        self.note(Some(step), trouble);
+    fn text(&mut self, text: &[u8], before: Before) {
+        let origin = Origin::nowhere();
+        let blob = Blob { before, ..Blob::whole(&origin, text, Nature::Text) };
+        let found = self.shared.engine.sight_within(&blob, &mut self.shared.budget.borrow_mut());
+        // A limit that ends here does not mean that the container is not opened.
+        let part = Step::Part { kind: "line", number: before.lines + 1 };
+        self.sightings.go_on(found, &part);
+    }
+
+    fn gap_at(&mut self, way: &[Step], trouble: Trouble) -> Result<(), Limit> {
+        self.note(way, trouble);
         let spent = self.shared.budget.borrow_mut().spend_member();
         self.shared.note(spent)
+    }
+
+    fn spend(&mut self, bytes: u64) -> Result<(), Limit> {
+        self.shared.spend(bytes)
     }
 
     fn hold(&mut self, content: &mut dyn Read) -> Result<Vec<u8>, Trouble> {

@@ -125,6 +125,34 @@ impl Tree {
         });
     }
 
+    fn programs(&mut self) {
+        let text = |t: &[u8]| String::from_utf8(t.to_vec()).unwrap();
+        self.hide("A.class", "constants", |t| pack::class(&text(&t).lines().collect::<Vec<_>>()));
+        self.hide("a.jar", "B.class › constants", |t| {
+            let class = pack::class(&text(&t).lines().collect::<Vec<_>>());
+            pack::deflated(&[("B.class", class)])
+        });
+        self.hide("a.pyc", "constants", |t| {
+            let text = text(&t);
+            let all: Vec<_> = text.lines().map(|l| ("NAME", l)).collect();
+            pack::pyc(&all)
+        });
+    }
+
+    fn mails(&mut self) {
+        let mail = |t| pack::mail("Hello", &[("settings.env", t)]);
+        self.hide("a.eml", "settings.env", mail);
+        self.hide("a.mbox", "part 2", |t| {
+            pack::mbox(&[mail(b"x".to_vec()), pack::mail("", &[("", t)])])
+        });
+        self.hide("packed.eml", "a.zip › app/.env", |t| {
+            pack::mail("", &[("a.zip", pack::deflated(&[("app/.env", t)]))])
+        });
+        self.hide("forwarded.eml.gz", "content › b.eml › settings.env", |t| {
+            pack::gzip(&pack::mail("", &[("b.eml", mail(t))]))
+        });
+    }
+
     fn encoded(&mut self) {
         let way = "a.tar › b.docx › word/document.xml › base64 at 1:1";
         self.hide("encoded.zip", way, |t| {
@@ -167,6 +195,8 @@ fn tree() -> Tree {
     tree.images();
     tree.documents();
     tree.databases();
+    tree.programs();
+    tree.mails();
     tree.encoded();
     tree.nested();
     tree.look_alikes();
@@ -197,4 +227,111 @@ fn keys_are_found_in_containers_of_the_history() {
         let run = repo.project.straykey(&[&["git", "-f", "json"], args].concat());
         assert_eq!(places(&run.json()), Vec::from_iter(tree.places.clone()), "{args:?}");
     }
+}
+
+/// Way in, line in there, and line of the file, of all that is found in the file `name`.
+fn lines(name: &str, bytes: &[u8]) -> Vec<(String, u64, u64)> {
+    let project = Project::empty();
+    project.write(name, bytes);
+    let (_, report) = project.scan_json(&[]);
+    let outer = |f: &Value| f["start"]["line"].as_u64().unwrap();
+    let mut outer: Vec<_> = project::findings(&report).iter().map(outer).collect();
+    outer.sort_unstable();
+    let inner = places(&report).into_iter().map(|(_, way, line)| (way, line));
+    inner.zip(outer).map(|((way, line), outer)| (way, line, outer)).collect()
+}
+
+#[test]
+fn a_key_in_a_mail_is_reported_once_and_at_its_line() {
+    let mail = pack::mail(&repository::settings(1), &[("a.env", env(2)), ("b.env", env(3))]);
+    let text = String::from_utf8(mail.clone()).unwrap();
+    let line = |of: &str| text.lines().position(|l| l.contains(of)).unwrap() as u64 + 1;
+    let found = lines("a.eml", &mail);
+    let expected =
+        [("", 0, line("TOKEN")), ("a.env", 3, line("a.env") + 2), ("b.env", 3, line("b.env") + 2)];
+    assert_eq!(found, expected.map(|(way, inner, outer)| (way.to_owned(), inner, outer)));
+    let clean = pack::mail("", &[("c.env", b"x".to_vec())]);
+    let mbox = pack::mbox(&[clean.clone(), mail]);
+    // The first message, its line in front and the empty one behind it; and the line in front of this.
+    let before = clean.iter().filter(|&&b| b == b'\n').count() as u64 + 3;
+    let expected = expected.map(|(way, inner, outer)| (way.to_owned(), inner, outer + before));
+    assert_eq!(lines("a.mbox", &mbox), expected);
+}
+
+#[test]
+fn what_only_looks_like_mail_is_text() {
+    let head = "Subject: settings\nFrom: me\n\nMIME-Version: 1.0\n";
+    let text = format!("{head}{}", repository::settings(1));
+    assert_eq!(lines("a.txt", text.as_bytes()), [(String::new(), 0, 6)]);
+    let clean = pack::mail("Hello", &[("a.txt", b"nothing to see".to_vec())]);
+    assert_eq!(lines("a.eml", &clean), []);
+}
+
+/// A file of many lines with the key of number `n` at its end, so that git stores its versions as deltas.
+fn long(n: usize) -> String {
+    let lines: String =
+        (0..400).map(|line| format!("setting {line} is {}\n", line * line)).collect();
+    format!("{lines}{}", repository::settings(n))
+}
+
+/// The bundle of `what` in `repository`.
+fn bundle(repository: &repository::Repository, what: &[&str]) -> Vec<u8> {
+    repository.git(&[&["bundle", "create", "-q", "a.bundle"], what].concat());
+    let bytes = std::fs::read(repository.path("a.bundle")).unwrap();
+    repository.remove("a.bundle");
+    bytes
+}
+
+#[test]
+fn blobs_of_a_bundle_have_the_path_and_the_oldest_commit_that_has_them() {
+    for format in ["sha1", "sha256"] {
+        let repo = repository::Repository::with_format(format);
+        let first = repo.commit_file("app/.env", &repository::settings(1));
+        let second = repo.commit_file("deep/er/long.txt", &long(2));
+        repo.commit_file("deep/er/long.txt", &(long(2) + "more\n"));
+        let last = repo.commit_file("deep/er/long.txt", &long(3));
+        repo.git(&["rm", "-q", "app/.env"]);
+        repo.commit("gone");
+        let project = Project::empty();
+        project.write("a.bundle", &bundle(&repo, &["--all"]));
+        let (run, report) = project.scan_json(&[]);
+        let place = |commit: &repository::Commit, path: &str, line| {
+            ("a.bundle".to_owned(), format!("commit {} › {path}", &commit.id[..7]), line)
+        };
+        let mut expected = vec![
+            place(&first, "app/.env", 2),
+            place(&second, "deep/er/long.txt", 402),
+            place(&last, "deep/er/long.txt", 402),
+        ];
+        expected.sort();
+        assert_eq!(places(&report), expected, "{format}");
+        assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+        assert!(report["coverage"]["skipped"].as_object().unwrap().is_empty(), "{report}");
+    }
+}
+
+#[test]
+fn what_a_bundle_leaves_to_the_receiver_is_said() {
+    let repo = repository::Repository::new();
+    repo.commit_file("long.txt", &long(1));
+    repo.write("long.txt", &long(2));
+    let second = repo.commit_file("new.env", &repository::settings(3));
+    let project = Project::empty();
+    project.write("a.bundle", &bundle(&repo, &["HEAD~1..main"]));
+    let (run, report) = project.scan_json(&[]);
+    let way = format!("commit {} › new.env", &second.id[..7]);
+    assert_eq!(places(&report), [("a.bundle".into(), way, 2)]);
+    assert_eq!(ledger(&report, "unopened"), ["a.bundle"]);
+    assert_eq!(run.code, 1);
+}
+
+#[test]
+fn a_module_of_python_has_names_and_a_class_has_none() {
+    let project = Project::empty();
+    let value = ["correct", "horse", "7731", "staple"].concat();
+    project.write("a.pyc", &pack::pyc(&[("DB_PASSWORD", &value)]));
+    project.write("A.class", &pack::class(&["DB_PASSWORD", &value]));
+    let (_, report) = project.scan_json(&[]);
+    let ways = places(&report);
+    assert_eq!(ways, [("a.pyc".into(), "constants".into(), 1)]);
 }

@@ -13,7 +13,7 @@ use crate::{
     containers::{ledger, places},
     pack::{self, File},
     project::{Project, Run},
-    repository::settings,
+    repository::{Repository, settings},
 };
 
 /// Scans a project of the file `name` beside a key; returns what ended there and what the ledger says.
@@ -66,6 +66,14 @@ fn seeds() -> Vec<Vec<u8>> {
         pack::deflated(&[("word/document.xml", markup)]),
         pack::sqlite("settings", &["TOKEN", "x"]),
         pack::sevenz(&one()),
+        pack::class(&["TOKEN", &settings(1)]),
+        pack::pyc(&[("TOKEN", &settings(1)), ("B", "c")]),
+        pack::mail(
+            "Hello",
+            &[("a.env", settings(1).into_bytes()), ("a.zip", pack::deflated(&one()))],
+        ),
+        pack::mbox(&[pack::mail("=3D=\r\n", &[("", tar.clone())]), b"Subject: x\n\ny\n".to_vec()]),
+        bundle(),
         pack::ar(&one()),
         pack::cpio(&one()),
         pack::rpm(&one()),
@@ -77,6 +85,16 @@ fn seeds() -> Vec<Vec<u8>> {
         pack::lz4(&tar),
         tar,
     ]
+}
+
+/// Two versions of a file in a bundle, one of them stored as a delta.
+fn bundle() -> Vec<u8> {
+    let repository = Repository::new();
+    let lines: String = (0..200).map(|n| format!("line {n} of it\n")).collect();
+    repository.commit_file("a.txt", &lines);
+    repository.commit_file("a.txt", &(lines + &settings(1)));
+    repository.git(&["bundle", "create", "-q", "a.bundle", "--all"]);
+    fs::read(repository.path("a.bundle")).unwrap()
 }
 
 #[test]
@@ -286,6 +304,82 @@ fn what_is_cut_off_is_damage_and_its_beginning_is_read() {
 }
 
 #[test]
+fn a_mail_that_is_cut_off_is_damage_and_its_text_is_read() {
+    let noise: Vec<u8> = (0..3000_u32).flat_map(|n| (n.wrapping_mul(n)).to_le_bytes()).collect();
+    let mail = pack::mail(&settings(1), &[("a.bin", noise)]);
+    let project = Project::empty();
+    project.write("a.eml", &mail[..mail.len() - 200]);
+    let (run, report) = project.scan_json(&[]);
+    assert_eq!(places(&report), [("a.eml".into(), String::new(), 0)]);
+    assert_eq!(ledger(&report, "damaged-container"), ["a.eml › a.bin"]);
+    assert_eq!(run.code, 2);
+}
+
+#[test]
+fn parts_without_end_are_not_opened_and_what_they_hold_is_text() {
+    let mut mail = b"MIME-Version: 1.0\n".to_vec();
+    for n in 0..20_000 {
+        mail.extend(format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n").bytes());
+    }
+    mail.extend(format!("\n{}", settings(1)).bytes());
+    let project = Project::empty();
+    project.write("a.eml", &mail);
+    let (run, report) = project.scan_json(&[]);
+    assert_eq!(places(&report), [("a.eml".into(), String::new(), 0)]);
+    assert_eq!(ledger(&report, "unopened"), ["a.eml"]);
+    assert_eq!(run.code, 1);
+    let messages = b"Content-Type: message/rfc822\n\n".repeat(100_000);
+    let messages = [b"MIME-Version: 1.0\n", &*messages].concat();
+    assert_eq!(stopped("b.eml", &messages, &[], "unopened"), Vec::<String>::new());
+}
+
+#[test]
+fn mails_in_each_other_are_stopped_by_their_depth() {
+    let mail =
+        (0..10).fold(b"x".to_vec(), |mail, n| pack::mail("", &[(&format!("{n}.eml"), mail)]));
+    let ledger = stopped("a.eml", &mail, &[], "archive-depth-limit");
+    assert_eq!(ledger, ["a.eml › 9.eml › 8.eml › 7.eml › 6.eml"]);
+}
+
+#[test]
+fn the_text_of_a_mail_is_read_whatever_limit_its_parts_reach() {
+    let part = |n: usize| (format!("{n}.txt"), b"x".to_vec());
+    let parts: Vec<_> = (0..30).map(part).collect();
+    let files: Vec<File<'_>> = parts.iter().map(|(n, b)| (n.as_str(), b.clone())).collect();
+    let mut mail = pack::mail("", &files);
+    mail.extend(settings(1).bytes());
+    let project = Project::empty();
+    project.write("a.eml", &mail);
+    let (_, report) = project.scan_json(&["--max-members", "10"]);
+    assert_eq!(places(&report), [("a.eml".into(), String::new(), 0)]);
+    assert_eq!(ledger(&report, "members-limit"), ["a.eml › 10.txt"]);
+}
+
+#[test]
+fn a_bundle_that_is_cut_off_or_lies_is_damage() {
+    let bundle = bundle();
+    assert_eq!(damaged("a.bundle", &bundle[..bundle.len() - 60]), ["a.bundle"]);
+    let header = b"# v2 git bundle\n\nPACK\0\0\0\x02\xff\xff\xff\xff";
+    assert_eq!(damaged("a.bundle", header), ["a.bundle"]);
+    assert_eq!(damaged("a.bundle", b"# v2 git bundle\n"), ["a.bundle"]);
+    // Blobs that say they have 1000 bytes, and very many.
+    let lie = [header, &b"\xb8\x3e"[..], &pack::zlib(b"x")].concat();
+    assert_eq!(damaged("a.bundle", &lie), ["a.bundle"]);
+    let lie = [header, &b"\xbf\xff\xff\xff\x7f"[..], &pack::zlib(b"x")].concat();
+    assert_eq!(stopped("a.bundle", &lie, &[], "expanded-bytes-limit"), ["a.bundle"]);
+}
+
+#[test]
+fn a_class_or_a_module_that_is_cut_off_is_damage() {
+    let class = pack::class(&["a", &settings(1)]);
+    assert_eq!(damaged("A.class", &class[..30]), ["A.class"]);
+    let pyc = pack::pyc(&[("A", &settings(1))]);
+    assert_eq!(damaged("a.pyc", &pyc[..pyc.len() - 20]), ["a.pyc"]);
+    let deep = [&pyc[..16], b"c", &[0; 20], &b")\x01".repeat(1 << 20)].concat();
+    assert_eq!(damaged("b.pyc", &deep), ["b.pyc"]);
+}
+
+#[test]
 fn what_needs_a_password_is_said() {
     let mut zip = pack::deflated(&[("a.env", settings(1).into_bytes())]);
     let directory = zip.windows(4).rposition(|w| w == b"PK\x01\x02").unwrap();
@@ -293,7 +387,7 @@ fn what_needs_a_password_is_said() {
     zip[directory + 8] |= 1;
     assert_eq!(stopped("a.zip", &zip, &[], "encrypted"), ["a.zip › a.env"]);
     let keystore = b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01";
-    assert_eq!(stopped("a.jks", keystore, &[], "encrypted"), ["a.jks"]);
+    assert_eq!(stopped("a.jks", keystore, &[], "keystore"), ["a.jks"]);
 }
 
 #[test]

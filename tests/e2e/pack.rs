@@ -2,6 +2,8 @@
 
 use std::io::{Cursor, Write as _};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
 /// A file in a container: its path, and its bytes.
 pub(crate) type File<'f> = (&'f str, Vec<u8>);
 
@@ -34,6 +36,12 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(bytes).unwrap();
     gzip.finish().unwrap()
+}
+
+pub(crate) fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(bytes).unwrap();
+    zlib.finish().unwrap()
 }
 
 pub(crate) fn bzip2(bytes: &[u8]) -> Vec<u8> {
@@ -169,4 +177,62 @@ fn leaf(start: usize, cells: &[Vec<u8>]) -> Vec<u8> {
         page[pointer..pointer + 2].copy_from_slice(&(end as u16).to_be_bytes());
     }
     page
+}
+
+/// A class whose constant pool has these texts.
+pub(crate) fn class(texts: &[&str]) -> Vec<u8> {
+    let mut class = b"\xca\xfe\xba\xbe\0\0\0\x41".to_vec();
+    class.extend_from_slice(&(texts.len() as u16 + 1).to_be_bytes());
+    for text in texts {
+        class.push(1);
+        class.extend_from_slice(&(text.len() as u16).to_be_bytes());
+        class.extend_from_slice(text.as_bytes());
+    }
+    class.extend_from_slice(&[0; 16]);
+    class
+}
+
+/// A module of Python 3.12 that binds each name to its text.
+pub(crate) fn pyc(texts: &[(&str, &str)]) -> Vec<u8> {
+    let short = |text: &str| [b"z", &[text.len() as u8][..], text.as_bytes()].concat();
+    let list = |all: Vec<Vec<u8>>| [b")", &[all.len() as u8][..], &all.concat()].concat();
+    let code = (0..texts.len() as u8).flat_map(|n| [100, n, 90, n]).collect::<Vec<u8>>();
+    let mut pyc = b"\xcb\x0d\r\n".to_vec();
+    pyc.resize(16, 0);
+    pyc.push(0xe3);
+    pyc.resize(37, 0);
+    pyc.push(b's');
+    pyc.extend_from_slice(&(code.len() as u32).to_le_bytes());
+    pyc.extend_from_slice(&code);
+    pyc.extend(list(texts.iter().map(|(_, text)| short(text)).collect()));
+    pyc.extend(list(texts.iter().map(|(name, _)| short(name)).collect()));
+    pyc.extend_from_slice(b")\0s\0\0\0\0z\x01fz\x01mz\x01m\0\0\0\0s\0\0\0\0s\0\0\0\0");
+    pyc
+}
+
+/// A mail with `text` in its body, and `files` behind it in base64.
+pub(crate) fn mail(text: &str, files: &[File<'_>]) -> Vec<u8> {
+    let mut mail = b"Return-Path: <a@b.example>\r\nSubject: x\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed;\r\n\tboundary=\"=_b 1\"\r\n\r\n--=_b 1\r\n\
+        Content-Type: text/plain\r\n\r\n"
+        .to_vec();
+    mail.extend_from_slice(text.as_bytes());
+    for (name, bytes) in files {
+        write!(mail, "\r\n--=_b 1\r\nContent-Transfer-Encoding: base64\r\n").unwrap();
+        write!(mail, "Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n").unwrap();
+        for line in BASE64_STANDARD.encode(bytes).as_bytes().chunks(76) {
+            mail.extend_from_slice(line);
+            mail.extend_from_slice(b"\r\n");
+        }
+    }
+    mail.extend_from_slice(b"--=_b 1--\r\n");
+    mail
+}
+
+/// Mails in one file.
+pub(crate) fn mbox(mails: &[Vec<u8>]) -> Vec<u8> {
+    let each = |mail: &Vec<u8>| {
+        [&b"From a@b.example Thu Jan  1 00:00:00 2026\n"[..], mail, b"\n"].concat()
+    };
+    mails.iter().map(each).collect::<Vec<_>>().concat()
 }

@@ -1,6 +1,6 @@
 //! What sort of container bytes are. How they begin says it: names lie, and blobs of a history have none.
 
-use super::Trouble;
+use super::{Trouble, class, mail, pyc};
 
 /// A sort of container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,14 @@ pub enum Kind {
     Lz4,
     /// An SQLite database.
     Sqlite,
+    /// A bundle of git.
+    Bundle,
+    /// A class of Java.
+    Class,
+    /// A compiled module of Python.
+    Pyc,
+    /// A mail, or many in a file.
+    Mail,
     /// Private keys behind a password, in PKCS #12 or in Java's own format.
     Keystore,
     /// A container that no sound library opens.
@@ -46,7 +54,7 @@ impl Kind {
     /// Why nothing of this sort is opened.
     pub fn closed(self) -> Option<Trouble> {
         match self {
-            Self::Keystore => Some(Trouble::Encrypted),
+            Self::Keystore => Some(Trouble::Keystore),
             Self::Unsupported => Some(Trouble::Unsupported),
             Self::Zip
             | Self::SevenZ
@@ -54,9 +62,18 @@ impl Kind {
             | Self::Ar
             | Self::Cpio
             | Self::Rpm
-            | Self::Sqlite => None,
+            | Self::Sqlite
+            | Self::Bundle
+            | Self::Class
+            | Self::Pyc
+            | Self::Mail => None,
             Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zstd | Self::Lz4 => None,
         }
+    }
+
+    /// Whether it is text, with members between its lines.
+    pub fn is_text(self) -> bool {
+        self == Self::Mail
     }
 
     /// Whether its members stand in it as they are.
@@ -89,10 +106,12 @@ const MAGIC: [(&[u8], Kind); 27] = [
     (b"\x02\x21\x4c\x18", Kind::Unsupported),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Unsupported),
     (b"xar!", Kind::Unsupported),
+    // `lopdf` (0.47) expands all streams of objects when it opens a file, and limits each but not their
+    // sum; `hayro-syntax` (0.9) limits none.
     (b"%PDF-", Kind::Unsupported),
     (b"SQLite format 3\0", Kind::Sqlite),
-    (b"# v2 git bundle\n", Kind::Unsupported),
-    (b"# v3 git bundle\n", Kind::Unsupported),
+    (b"# v2 git bundle\n", Kind::Bundle),
+    (b"# v3 git bundle\n", Kind::Bundle),
     (b"\xfe\xed\xfe\xed\0\0\0", Kind::Keystore),
     (b"\xce\xce\xce\xce\0\0\0", Kind::Keystore),
 ];
@@ -101,11 +120,14 @@ const MAGIC: [(&[u8], Kind); 27] = [
 pub fn kind(head: &[u8]) -> Option<Kind> {
     let of_magic = || MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|m| m.1);
     match head.first()? {
-        b'B' => is_bzip2(head).then_some(Kind::Bzip2),
+        b'B' if is_bzip2(head) => Some(Kind::Bzip2),
         _ => of_magic()
             .or_else(|| is_pkcs12(head).then_some(Kind::Keystore))
             .or_else(|| is_tar(head).then_some(Kind::Tar))
-            .or_else(|| is_lzma(head).then_some(Kind::Lzma)),
+            .or_else(|| is_lzma(head).then_some(Kind::Lzma))
+            .or_else(|| class::is_class(head).then_some(Kind::Class))
+            .or_else(|| pyc::is_pyc(head).then_some(Kind::Pyc))
+            .or_else(|| mail::is_mail(head).then_some(Kind::Mail)),
     }
 }
 

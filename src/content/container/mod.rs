@@ -3,9 +3,13 @@
 //! in which they are stored, and says which it cannot give. No name of a member is ever used as a path.
 
 mod archive;
+mod bundle;
+mod class;
 mod kind;
+mod mail;
 mod markup;
 mod packed;
+mod pyc;
 mod sevenz;
 mod sqlite;
 mod zip;
@@ -16,8 +20,10 @@ pub use kind::{Kind, kind};
 pub use markup::{Plain, is_markup};
 
 use crate::{
+    blob::Before,
     coverage::{Limit, Skip},
     route::Step,
+    span::LineCol,
 };
 
 /// A container's bytes.
@@ -39,6 +45,8 @@ impl<T: Read + Seek + ?Sized> ReadSeek for T {}
 pub enum Trouble {
     /// It needs a password.
     Encrypted,
+    /// It holds private keys, and needs a password.
+    Keystore,
     /// In a form that nobody here can read.
     Unsupported,
     /// Its bytes are not what they should be.
@@ -52,6 +60,7 @@ impl Trouble {
     pub fn skip(self) -> Skip {
         match self {
             Self::Encrypted => Skip::Encrypted,
+            Self::Keystore => Skip::Keystore,
             Self::Unsupported => Skip::Unopened,
             Self::Damaged => Skip::DamagedContainer,
             Self::Stopped(limit) => Skip::Stopped(limit),
@@ -71,6 +80,9 @@ impl From<io::Error> for Trouble {
     }
 }
 
+/// The place of all that a container holds which is no text itself.
+pub const START: LineCol = LineCol { line: 1, col: 1 };
+
 /// Who is given the members of a container.
 pub trait Members {
     /// Takes a member. What `content` leaves unread is skipped, and an error of it is the member's own.
@@ -78,14 +90,47 @@ pub trait Members {
     /// # Errors
     ///
     /// The limit that is reached. Then nothing more is taken.
-    fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit>;
+    fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit> {
+        self.member_at(&[step], START, content)
+    }
+
+    /// Takes a member that `way` leads to, and that stands at `place` in the container's own text.
+    ///
+    /// # Errors
+    ///
+    /// As `member`.
+    fn member_at(
+        &mut self,
+        way: &[Step],
+        place: LineCol,
+        content: &mut dyn Read,
+    ) -> Result<(), Limit>;
+
+    /// Takes a piece of the container's own text, which has `before` in front of it.
+    fn text(&mut self, text: &[u8], before: Before);
 
     /// Notes that a member is not given.
     ///
     /// # Errors
     ///
     /// As `member`: what is not given counts.
-    fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit>;
+    fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit> {
+        self.gap_at(&[step], trouble)
+    }
+
+    /// Notes that the member is not given that `way` leads to.
+    ///
+    /// # Errors
+    ///
+    /// As `gap`.
+    fn gap_at(&mut self, way: &[Step], trouble: Trouble) -> Result<(), Limit>;
+
+    /// Spends `bytes` that are no member's, and had to be unpacked all the same.
+    ///
+    /// # Errors
+    ///
+    /// As `member`.
+    fn spend(&mut self, bytes: u64) -> Result<(), Limit>;
 
     /// All of a container's bytes, for a reader that needs them in any order.
     ///
@@ -113,13 +158,17 @@ pub fn open(kind: Kind, input: Input<'_>, members: &mut dyn Members) -> Result<(
                 archive::tar(input, &layers, members)
             }
         },
+        Kind::Class => class::open(as_stream(input), members),
+        Kind::Pyc => pyc::open(as_stream(input), members),
+        Kind::Bundle => bundle::open(as_stream(input), members),
+        Kind::Mail => mail::open(as_stream(input), members),
         Kind::Ar => archive::ar(as_stream(input), members),
         Kind::Cpio => archive::cpio(as_stream(input), members),
         Kind::Rpm => archive::rpm(as_stream(input), members),
         Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Lzma | Kind::Zstd | Kind::Lz4 => {
             packed::open(kind, as_stream(input), members)
         }
-        Kind::Keystore => Err(Trouble::Encrypted),
+        Kind::Keystore => Err(Trouble::Keystore),
         Kind::Unsupported => Err(Trouble::Unsupported),
     }
 }
@@ -163,26 +212,44 @@ fn named(name: &[u8]) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::Route;
 
-    /// What a reader gives: names, contents as far as they can be read, and what it notes.
+    /// What a reader gives: ways, contents as far as they can be read, and what it notes.
     #[derive(Default)]
     struct Given {
         members: Vec<(String, Vec<u8>)>,
         gaps: Vec<(Step, Trouble)>,
+        /// The line of each member.
+        places: Vec<usize>,
+        text: Vec<u8>,
     }
 
     impl Members for Given {
-        fn member(&mut self, step: Step, content: &mut dyn Read) -> Result<(), Limit> {
+        fn member_at(
+            &mut self,
+            way: &[Step],
+            place: LineCol,
+            content: &mut dyn Read,
+        ) -> Result<(), Limit> {
             let mut bytes = Vec::new();
             if content.read_to_end(&mut bytes).is_err() {
-                self.gaps.push((step.clone(), Trouble::Damaged));
+                self.gaps.extend(way.last().map(|step| (step.clone(), Trouble::Damaged)));
             }
-            self.members.push((step.to_string(), bytes));
+            self.members.push((Route(way.to_vec()).to_string(), bytes));
+            self.places.push(place.line);
             Ok(())
         }
 
-        fn gap(&mut self, step: Step, trouble: Trouble) -> Result<(), Limit> {
-            self.gaps.push((step, trouble));
+        fn text(&mut self, text: &[u8], _before: Before) {
+            self.text.extend_from_slice(text);
+        }
+
+        fn gap_at(&mut self, way: &[Step], trouble: Trouble) -> Result<(), Limit> {
+            self.gaps.extend(way.last().map(|step| (step.clone(), trouble)));
+            Ok(())
+        }
+
+        fn spend(&mut self, _bytes: u64) -> Result<(), Limit> {
             Ok(())
         }
 
@@ -236,6 +303,29 @@ mod tests {
         let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0xx";
         let (given, result) = given(&[&frame(b"ab")[..], skipped, &frame(b"cd")].concat());
         assert_eq!((given.members, result), (vec![("content".into(), b"abcd".to_vec())], Ok(())));
+    }
+
+    #[test]
+    fn a_mail_gives_what_is_encoded_and_keeps_its_lines() {
+        let mail = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+            Content-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\
+            \r\nYWJj\r\nZGVm\r\nZw==\r\nfooter, no code\r\n--b--\r\nend\r\n";
+        let (given, result) = given(mail);
+        assert_eq!(given.members, [("part 2".to_owned(), b"abcdefg".to_vec())]);
+        assert_eq!((given.places, result), (vec![11], Ok(())));
+        let text = String::from_utf8(given.text).unwrap();
+        let kept = String::from_utf8_lossy(mail);
+        let kept = ["YWJj", "ZGVm", "Zw=="].iter().fold(kept.into_owned(), |t, c| t.replace(c, ""));
+        assert_eq!(text, kept);
+    }
+
+    #[test]
+    fn messages_of_an_mbox_follow_each_other() {
+        let message =
+            "From a@b Thu Jan  1 00:00:00 2026\nContent-Transfer-Encoding: base64\n\nYWJj\n\n";
+        let (given, _) = given(message.repeat(2).as_bytes());
+        let part = || ("part 1".to_owned(), b"abc".to_vec());
+        assert_eq!((given.members, given.places), (vec![part(), part()], vec![4, 9]));
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub(super) fn open(
         | Kind::Cpio
         | Kind::Rpm
         | Kind::Sqlite
+        | Kind::Bundle
+        | Kind::Class
+        | Kind::Pyc
+        | Kind::Mail
         | Kind::Keystore
         | Kind::Unsupported => return Err(Trouble::Unsupported),
     };

@@ -11,12 +11,11 @@ use std::{
 use gix::{objs::Kind, odb::pack::data::entry::Header, zlib};
 
 use super::{
-    delta,
     objects::{Database, Object},
     pack::Position,
     walk::{Broken, Inflating, MAX_HELD_BYTES, MAX_WHOLE_BYTES, Visited, Visitor, inflate},
 };
-use crate::edit::Edit;
+use crate::{content::delta, edit::Edit};
 
 /// Where an object is stored that no forest reaches.
 #[derive(Debug, Clone)]

@@ -7,7 +7,6 @@
 mod blobs;
 mod changes;
 mod commits;
-mod delta;
 mod gaps;
 mod graph;
 pub mod history;
@@ -43,11 +42,12 @@ use crate::{
 };
 
 pub use blobs::Reading;
-pub use delta::DeltaError;
 pub use gix::Repository;
 pub use repository::open;
 pub use revisions::{Commits, Outgoing};
 pub use walk::Broken;
+
+pub use crate::content::delta::DeltaError;
 
 /// What is looked for in the texts of a repository.
 ///

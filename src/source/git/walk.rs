@@ -18,11 +18,13 @@ use gix::{
 };
 
 use super::{
-    delta::{self, DeltaError},
     objects::Object,
     pack::{Pack, Position, Root},
 };
-use crate::edit::Edit;
+use crate::{
+    content::delta::{self, DeltaError},
+    edit::Edit,
+};
 
 /// An object that must be held while others are made from it may have so many bytes.
 pub(super) const MAX_HELD_BYTES: u64 = 1 << 29;

@@ -1,4 +1,4 @@
-//! One delta: instructions that make a new object from a base, by copying ranges of it and inserting
+//! One delta of git: instructions that make a new object from a base, by copying ranges of it and inserting
 //! bytes (gitformat-pack, "Deltified representation").
 
 use crate::edit::Edit;
@@ -25,7 +25,7 @@ pub enum DeltaError {
 /// # Errors
 ///
 /// If they are cut off or do not fit into 64 bits.
-pub(super) fn header(delta: &[u8]) -> Result<(u64, u64, &[u8]), DeltaError> {
+pub fn header(delta: &[u8]) -> Result<(u64, u64, &[u8]), DeltaError> {
     let (base, rest) = size(delta)?;
     let (result, rest) = size(rest)?;
     Ok((base, result, rest))
@@ -53,7 +53,7 @@ fn size(bytes: &[u8]) -> Result<(u64, &[u8]), DeltaError> {
 /// # Errors
 ///
 /// If the instructions are not those of such an object. `out` never grows past `len`.
-pub(super) fn apply(
+pub fn apply(
     base: &[u8],
     instructions: &[u8],
     len: usize,
