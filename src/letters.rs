@@ -45,21 +45,26 @@ pub fn follows(a: u8, b: u8) -> i32 {
     i32::from(FOLLOWS[index(a)][index(b)])
 }
 
-/// About how often `bytes`, in lower case, begin at a place of source code: each byte's share, changed by
-/// how well it follows the one before. Only good for comparing words with each other.
-pub fn chance(bytes: &[u8]) -> f32 {
-    let mut chance = bytes.iter().map(|&b| share(b)).product::<f32>();
-    for pair in bytes.windows(2) {
-        match *pair {
-            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
-                chance *= (follows(a, b) as f32 / 8.0).exp2();
-            }
-            // Rows of signs: rules, indentation.
-            [a, b] if a == b => chance *= 50.0,
-            _ => {}
+/// About how often each `N` bytes of `word`, in lower case, begin at a place of source code: each byte's share,
+/// changed by how well it follows the one before. Only good for comparing words with each other.
+pub fn chances<const N: usize>(word: &[u8]) -> impl Iterator<Item = f32> {
+    let follows: Vec<f32> = word.windows(2).map(|pair| following(pair[0], pair[1])).collect();
+    let shares: Vec<f32> = word.iter().map(|&b| share(b)).collect();
+    let product = |factors: &[f32]| factors.iter().product::<f32>();
+    (0..=word.len().saturating_sub(N))
+        .map(move |at| product(&shares[at..at + N]) * product(&follows[at..at + N - 1]))
+}
+
+/// By how much it is likelier than by chance that `b` follows `a`.
+fn following(a: u8, b: u8) -> f32 {
+    match (a, b) {
+        _ if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+            (follows(a, b) as f32 / 8.0).exp2()
         }
+        // Rows of signs: rules, indentation.
+        _ if a == b => 50.0,
+        _ => 1.0,
     }
-    chance
 }
 
 /// The share of a byte in source code, in per cent: letters as in English, signs as the Linux sources

@@ -43,7 +43,7 @@ pub(super) fn read<'t>(
             Some(address) => format!("request {number} to {address}"),
             None => format!("request {number}"),
         });
-        document.add(&[request.clone()], places);
+        document.add(std::slice::from_ref(&request), places);
         for (_, _, places) in document.holding(response.as_slice(), places) {
             document.add(&[request.clone(), Step::Named("response".into())], places);
         }
