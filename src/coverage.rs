@@ -29,7 +29,7 @@ pub enum Skip {
     Stopped(Limit),
     /// A container that needs a password.
     Encrypted,
-    /// Private keys behind a password: PKCS #12, or those of Java.
+    /// Private keys behind a password, in PKCS #12 or in a form of Java.
     Keystore,
     /// A container, or a member of one, in a form that no sound library reads.
     Unopened,

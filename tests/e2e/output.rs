@@ -82,7 +82,7 @@ fn assert_finding(finding: &Value) {
         .unwrap()
         .keys()
         .map(String::as_str)
-        .filter(|k| !["exposure", "same_value"].contains(k))
+        .filter(|k| !["exposure", "inside", "same_value"].contains(k))
         .collect();
     let expected = [
         "rule",
