@@ -155,12 +155,14 @@ def checkout(directory, repository):
 
 
 def scan(binary, path, *more):
-    """Our JSON report on `path`; stops if the scan was not complete."""
+    """The findings on `path`; stops if the scan was not complete. Tests of package indexes hold archives that are
+    damaged on purpose: these are no reason to stop."""
     run = subprocess.run([binary, "scan", ".", "--no-ignore", "--quiet", "--format", "json", *more], cwd=path,
                          capture_output=True)
-    if run.returncode not in (0, 1):
+    report = json.loads(run.stdout) if run.stdout else {"errors": ["no report"]}
+    if not all("is damaged" in error for error in report["errors"]):
         sys.exit(f"scan of `{path}` ended with {run.returncode}: {run.stderr.decode(errors='replace').strip()}")
-    return json.loads(run.stdout)["findings"]
+    return report["findings"]
 
 
 def ours(repository, findings):

@@ -204,7 +204,7 @@ class Whole(Files):
     def test_a_scan_of_a_checkout_becomes_the_tables(self):
         (self.directory / REPOSITORY).mkdir(parents=True)
         found = {"rule": "jwt-token", "path": "./a.py", "start": {"line": 3}, "end": {"line": 3}, "confidence": "low"}
-        report = json.dumps({"findings": [found]})
+        report = json.dumps({"findings": [found], "errors": []})
         scanner = self.file("scanner", f"#!/bin/sh\necho '{report}'\nexit 1\n")
         scanner.chmod(0o755)
         cells = [REPOSITORY, "c0ffee", "a.py", "3", "3", "straykey:jwt-token", "jwt-token", "1", "secret"]
@@ -219,6 +219,11 @@ class Whole(Files):
         sure = "| straykey --min-confidence medium | 0 | 0 | 0 | 0 |  |  | 0.000 | 0.000 | 0.0 |\n"
         self.assertIn(sure, said.getvalue())
         self.assertIn("| `jwt-token` | 1 | 1 | 0 | 0 | 1.000 | 1.000 | 1.000 |\n", said.getvalue())
+
+    def test_a_damaged_archive_does_not_stop_the_measurement(self):
+        scanner = self.file("scanner", """#!/bin/sh\necho '{"findings": [], "errors": ["`a.zip` is damaged"]}'\nexit 2\n""")
+        scanner.chmod(0o755)
+        self.assertEqual(measure.scan(str(scanner), self.directory), [])
 
     def test_an_incomplete_scan_stops_the_measurement(self):
         scanner = self.file("scanner", "#!/bin/sh\necho 'cannot read `a`' >&2\nexit 2\n")
