@@ -288,46 +288,61 @@ fn next_line(text: &[u8], line: &Range<usize>, alphabet: Alphabet) -> Option<Ran
 /// UTF-16, low byte first, as UTF-8.
 fn utf16(code: Code) -> Option<Decoded> {
     let marked = code.bytes.starts_with(&[0xff, 0xfe]);
-    let units = code.bytes[if marked { 2 } else { 0 }..].chunks_exact(2);
-    let units = units.map(|u| u16::from_le_bytes([u[0], u[1]]));
-    let (mut text, mut pieces) = (String::new(), vec![(0, if marked { 2 } else { 0 })]);
-    let mut at = pieces[0].1;
+    let mut at = if marked { 2 } else { 0 };
+    let units = code.bytes[at..].chunks_exact(2).map(|u| u16::from_le_bytes([u[0], u[1]]));
+    let (mut text, mut runs) = (String::new(), Vec::<Utf16Run>::new());
     for char in char::decode_utf16(units) {
         let Ok(char) = char else { break };
-        text.push(char);
-        at += 2 * char.len_utf16();
-        if !char.is_ascii() {
-            pieces.push((text.len(), at));
+        let next = at + 2 * char.len_utf16();
+        match runs.last_mut() {
+            Some(run) if run.is_ascii && char.is_ascii() => run.code.end = next,
+            _ => {
+                let is_ascii = char.is_ascii();
+                runs.push(Utf16Run { start: text.len(), code: at..next, is_ascii });
+            }
         }
+        text.push(char);
+        at = next;
     }
     let len = text_len(text.as_bytes());
     if len < MIN_DECODED_BYTES {
         return None;
     }
     text.truncate(text.floor_char_boundary(len));
+    runs.retain(|run| run.start < text.len());
     Some(Decoded {
         encoding: Encoding::Base64Utf16,
-        pieces: utf16_pieces(&code, &pieces, text.len()),
+        pieces: utf16_pieces(&code, &runs),
         code: code.range(),
         bytes: text.into_bytes(),
     })
 }
 
-/// From places in UTF-8 and the bytes of UTF-16 that they were made from. Each line of code has pieces of
-/// its own only if there is but one; of several lines all is one piece.
-fn utf16_pieces(code: &Code, places: &[(usize, usize)], len: usize) -> Vec<Piece> {
+/// ASCII characters in a row, or another one.
+struct Utf16Run {
+    /// Its first byte in UTF-8.
+    start: usize,
+    /// Its bytes in UTF-16.
+    code: Range<usize>,
+    is_ascii: bool,
+}
+
+/// Each line of code has pieces of its own only if there is but one; of several lines all is one piece.
+fn utf16_pieces(code: &Code, runs: &[Utf16Run]) -> Vec<Piece> {
     let all = code.range();
     if code.pieces.len() > 1 {
         return vec![Piece { start: 0, code: all, rate: None }];
     }
-    places
-        .iter()
-        .filter(|(start, _)| *start < len)
-        .map(|&(start, from)| {
-            let begin = all.start + from * 4 / 3;
-            Piece { start, code: begin..all.end, rate: Some((3, 8)) }
-        })
-        .collect()
+    let piece = |run: &Utf16Run| {
+        let (start, end) = (run.code.start * 4 / 3, (run.code.end * 4).div_ceil(3));
+        Piece {
+            start: run.start,
+            code: all.start + start..all.end.min(all.start + end),
+            // One byte of ASCII is two of UTF-16.
+            rate: run.is_ascii.then_some((3, 8)),
+        }
+    };
+    runs.iter().map(piece).collect()
 }
 
 /// What gzip packed.
@@ -356,7 +371,7 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
-    use crate::content::Limits;
+    use crate::content::{Limits, decode::map::Map};
 
     const TEXT: &[u8] =
         b"a text that is long enough for three lines of code, and for a wrong end of it";
@@ -424,6 +439,22 @@ mod tests {
         let decoded = read(&BASE64_STANDARD.encode(bytes)).unwrap();
         assert_eq!(decoded.bytes, text.as_bytes());
         assert_eq!(decoded.encoding, Encoding::Base64Utf16);
+    }
+
+    #[test]
+    fn every_byte_of_utf16_has_its_code() {
+        let text = "Key 'ä€' 𝕏𝕏 and 'ẞẞẞ";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let decoded = read(&BASE64_STANDARD.encode(bytes)).unwrap();
+        let (mut map, all) = (Map::default(), decoded.code);
+        map.add(0, decoded.pieces);
+        for at in 0..text.len() {
+            let code = map.code_of(&(at..at + 1));
+            // One unit is 8 / 3 digits, and what lies in two digits is in both.
+            assert!((3..=7).contains(&code.len()) && code.end <= all.end, "{at}: {code:?}");
+        }
+        assert_eq!(map.code_of(&(0..1)), 0..3);
+        assert_eq!(map.code_of(&(text.len() - 1..text.len())), 56..59);
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
