@@ -1,5 +1,6 @@
 //! From stored bytes to bytes worth searching: UTF-16 becomes UTF-8; the rest is searched as it is.
 
+pub mod alphabet;
 pub mod container;
 pub mod decode;
 pub mod delta;

@@ -9,23 +9,16 @@ mod pem;
 
 use std::ops::Range;
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine as _;
 
 pub use jwt::{Jwt, verifies};
 use serde_json::{Map, Value};
 
 use super::{Dropped, Evidence};
-use crate::rule::Structure;
-
-/// Base64 in either alphabet, with or without padding, with stray bits at the end.
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-    .with_decode_allow_trailing_bits(true);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+use crate::{
+    content::alphabet::{STANDARD, URL_SAFE},
+    rule::Structure,
+};
 
 /// The bytes behind base64 of either alphabet.
 pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {

@@ -9,16 +9,13 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use base64::{
-    alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-    read::DecoderReader,
-};
+use base64::read::DecoderReader;
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::{Members, Trouble, named};
 use crate::{
     blob::Before,
+    content::alphabet::STANDARD,
     coverage::Limit,
     route::Step,
     span::{self, LineCol},
@@ -32,13 +29,6 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 const MAX_DEPTH: usize = 32;
 /// Text is searched in pieces of about this size, between parts; and of no more than some times that.
 const PIECE_BYTES: usize = 4 << 20;
-
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// Whether a message or an mbox begins with `head` that may have encoded parts.
 pub(super) fn is_mail(head: &[u8]) -> bool {
@@ -328,7 +318,7 @@ impl<'i> Mail<'i> {
         let place = self.text.end();
         let mut code = Code { mail: self, given: 0, is_over: false };
         let way = [step];
-        members.member_at(&way, place, &mut DecoderReader::new(&mut code, &LENIENT))?;
+        members.member_at(&way, place, &mut DecoderReader::new(&mut code, &STANDARD))?;
         // What the member had no use for is no text either.
         while code.next().unwrap_or_default() {
             code.mail.blank();

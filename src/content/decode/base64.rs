@@ -3,14 +3,15 @@
 
 use std::{io::Read as _, ops::Range};
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::{Engine as _, engine::GeneralPurpose};
 use flate2::bufread::MultiGzDecoder;
 
 use super::{Budget, Decoded, MIN_DECODED_BYTES, Piece, text_len};
-use crate::{coverage::Limit, route::Encoding};
+use crate::{
+    content::alphabet::{STANDARD, URL_SAFE},
+    coverage::Limit,
+    route::Encoding,
+};
 
 /// Code of fewer digits is no code, unless padding says so.
 const MIN_DIGITS: usize = 20;
@@ -21,13 +22,6 @@ const WIDTHS: [usize; 6] = [60, 64, 68, 72, 76, 80];
 const FIRST_DIGITS: usize = 256;
 /// More than this is not unpacked at once.
 const MAX_UNPACKED_BYTES: u64 = 64 << 20;
-
-/// Padding is read elsewhere, and stray bits at the end are nobody's.
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-    .with_decode_allow_trailing_bits(true);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// The digits beyond letters and digits.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{Dropped, Evidence, URL_SAFE, decode_base64};
-use crate::filter::Weakness;
+use super::{Dropped, Evidence, decode_base64};
+use crate::{content::alphabet::URL_SAFE, filter::Weakness};
 
 /// A token longer than this is not read to its end.
 const MAX_BYTES: usize = 16 << 10;
