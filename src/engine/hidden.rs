@@ -6,7 +6,7 @@ use super::{Engine, Searched, sighting::Sighting};
 use crate::{
     blob::Before,
     content::{
-        Budget,
+        Budget, Text,
         decode::{self, Layer, Zone},
     },
     coverage::Limit,
@@ -20,18 +20,11 @@ use crate::{
 pub(super) struct Opened {
     /// From the first byte of its first seed to the last of its last.
     pub(super) core: Range<usize>,
-    pub(super) found: Vec<Hidden>,
+    /// Their spans are the code in the text; their lines and columns there are not known yet.
+    pub(super) found: Vec<Sighting>,
     pub(super) stopped: Vec<Limit>,
     /// Bytes that it took of the budget.
     pub(super) spent: u64,
-}
-
-/// A sighting in a layer. Its span is the code in the text; its lines and columns there are not known yet.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Hidden {
-    pub(super) sighting: Sighting,
-    /// Where the encoded stretches begin in the text, the outermost first.
-    pub(super) stretches: Vec<usize>,
 }
 
 impl Opened {
@@ -40,9 +33,9 @@ impl Opened {
         let shift = |at: usize| at - from + to;
         let range = |r: &Range<usize>| shift(r.start)..shift(r.end);
         let mut opened = Self { core: range(&self.core), ..self.clone() };
-        for hidden in &mut opened.found {
-            hidden.stretches.iter_mut().for_each(|at| *at = shift(*at));
-            hidden.sighting.span = range(&hidden.sighting.span);
+        for sighting in &mut opened.found {
+            sighting.stretches.iter_mut().for_each(|at| *at = shift(*at));
+            sighting.span = range(&sighting.span);
         }
         opened
     }
@@ -130,6 +123,16 @@ impl Depth<'_> {
 }
 
 impl Engine {
+    /// As `open`; nothing is decoded in a binary text.
+    pub(super) fn open_text(
+        &self,
+        text: &Text<'_>,
+        seeds: Vec<Range<usize>>,
+        budget: &mut Budget,
+    ) -> Vec<Opened> {
+        if text.binary { Vec::new() } else { self.open(&text.bytes, seeds, budget) }
+    }
+
     /// What the zones of `seeds` in `text` hold in their layers, if anything.
     pub(super) fn open(
         &self,
@@ -204,13 +207,14 @@ impl Engine {
             let place = depth.place(whole, secret.start);
             let nowhere = LineCol { line: 1, col: 1 };
             let mut sighting = self.sighting(bytes, &judged.candidate, evidence, nowhere..nowhere);
-            sighting.is_decoded = depth.code_of(secret).len() != secret.len();
             sighting.span = depth.code_of(secret);
+            sighting.is_decoded = sighting.span.len() != secret.len();
+            sighting.stretches = stretches;
             // A plain value with an escape beside it stands where it is.
             let is_plain = !sighting.is_decoded && is_written(&steps);
             let inside = Inside { route: Route(steps), place: Some(place) };
             sighting.inside = (!is_plain).then(|| Box::new(inside));
-            opened.found.push(Hidden { sighting, stretches });
+            opened.found.push(sighting);
         }
     }
 }
@@ -222,18 +226,18 @@ fn is_written(steps: &[Step]) -> bool {
 
 /// The sightings of `opened` zones, at their places in the text.
 pub(super) fn placed(places: &Places<'_>, opened: &[Opened]) -> Vec<Sighting> {
-    let mut hidden: Vec<&Hidden> = opened.iter().flat_map(|o| &o.found).collect();
-    hidden.sort_by_key(|h| (h.stretches.first(), h.sighting.span.start));
-    let place = |hidden: &Hidden| {
-        let mut sighting = hidden.sighting.clone();
-        sighting.stretches = hidden.stretches.clone();
+    let mut placed: Vec<Sighting> = opened.iter().flat_map(|o| &o.found).cloned().collect();
+    placed.sort_by(|a, b| {
+        (a.stretches.first(), a.span.start).cmp(&(b.stretches.first(), b.span.start))
+    });
+    for sighting in &mut placed {
         let first = sighting.inside.as_mut().and_then(|i| i.route.0.first_mut());
-        if let (Some(Step::Decoded { at, .. }), Some(&begin)) = (first, hidden.stretches.first()) {
+        if let (Some(Step::Decoded { at, .. }), Some(&begin)) = (first, sighting.stretches.first())
+        {
             *at = places.at(begin);
         }
         sighting.start = places.at(sighting.span.start);
         sighting.end = places.at(sighting.span.end);
-        sighting
-    };
-    hidden.into_iter().map(place).collect()
+    }
+    placed
 }

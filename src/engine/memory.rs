@@ -63,10 +63,7 @@ impl Engine {
             nearby,
             NearCheck::Anywhere,
         );
-        let opened = match text.binary {
-            true => Vec::new(),
-            false => self.open(&text.bytes, seeds, &mut Budget::new(self.limits)),
-        };
+        let opened = self.open_text(&text, seeds, &mut Budget::new(self.limits));
         let as_stored = text.bytes.len() == bytes.len();
         Memory { nature: as_stored.then_some(nature), words, nearby, candidates, opened }
     }

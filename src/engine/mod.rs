@@ -110,10 +110,7 @@ impl Engine {
     fn sight_text(&self, text: &Text<'_>, budget: &mut Budget) -> (Sightings, Vec<usize>) {
         let Searched { candidates, seeds, marks } =
             self.search(&text.bytes, text.binary, NearCheck::First);
-        let opened = match text.binary {
-            true => Vec::new(),
-            false => self.open(&text.bytes, seeds, budget),
-        };
+        let opened = self.open_text(text, seeds, budget);
         (self.sightings_of(text, candidates, &opened), marks)
     }
 

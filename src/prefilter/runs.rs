@@ -14,8 +14,8 @@ pub(super) const BLOCK: usize = 64;
 /// Shortest run that is looked for.
 pub(super) const MIN_RUN: usize = SEARCHED_RUN;
 
-/// Bytes that many escapes begin with, or have in them: `\\`, `%`, `&`, and the `x` of `\\x41` and `0x41`.
-pub(super) fn is_sign(b: u8) -> bool {
+/// Bytes that many escapes begin with, or have in them: `\`, `%`, `&`, and the `x` of `\x41` and `0x41`.
+fn is_sign(b: u8) -> bool {
     matches!(b, b'\\' | b'%' | b'&' | b'x' | b'X')
 }
 

@@ -214,8 +214,16 @@ struct Tree {
 }
 
 impl Tree {
-    fn new(key: &'static str) -> Self {
-        Self { project: Project::empty(), expected: Vec::new(), key }
+    /// A tree of all there is, with `key` in it.
+    fn with_all(key: &'static str) -> Self {
+        let mut tree = Self { project: Project::empty(), expected: Vec::new(), key };
+        tree.encodings();
+        tree.encodings_in_containers();
+        tree.containers_in_containers();
+        tree.three_deep();
+        tree.documents();
+        tree.combinations();
+        tree
     }
 
     /// Expects the key in the file `path`, whose `bytes` are these.
@@ -396,14 +404,7 @@ impl Written {
 
 #[test]
 fn every_key_is_found_at_its_place() {
-    let mut tree = Tree::new(hidden());
-    tree.encodings();
-    tree.encodings_in_containers();
-    tree.containers_in_containers();
-    tree.three_deep();
-    tree.documents();
-    tree.combinations();
-    let Tree { project, mut expected, .. } = tree;
+    let Tree { project, mut expected, .. } = Tree::with_all(hidden());
     expected.sort();
     let (run, report) = project.scan_json(&["--show-secrets"]);
     let found: Vec<Row> = rows(&report).into_iter().map(|row| cut(row, &expected)).collect();
@@ -419,14 +420,7 @@ fn every_key_is_found_at_its_place() {
 fn the_same_tree_without_a_key_holds_nothing() {
     let look_alike = "lin_api_names_of_files_that_hold_no_value_at_all";
     assert_eq!(look_alike.len(), hidden().len());
-    let mut tree = Tree::new(look_alike);
-    tree.encodings();
-    tree.encodings_in_containers();
-    tree.containers_in_containers();
-    tree.three_deep();
-    tree.documents();
-    tree.combinations();
-    let (run, report) = tree.project.scan_json(&[]);
+    let (run, report) = Tree::with_all(look_alike).project.scan_json(&[]);
     assert_eq!(rows(&report), []);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert_eq!(report["coverage"]["skipped"], json!({}));
