@@ -131,15 +131,6 @@ impl Route {
     }
 }
 
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, step) in self.0.iter().enumerate() {
-            write!(f, "{}{step}", if n == 0 { "" } else { ARROW })?;
-        }
-        Ok(())
-    }
-}
-
 /// Where something stands in a file that is more than its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Inside {
@@ -151,42 +142,12 @@ pub struct Inside {
     pub place: Option<LineCol>,
 }
 
-impl fmt::Display for Inside {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.route.0.last(), self.place) {
-            (_, None) => write!(f, "{}", self.route),
-            (Some(Step::Member(_) | Step::Original(_)), Some(place)) => {
-                write!(f, "{}:{}", self.route, place.line)
-            }
-            (_, Some(place)) => write!(f, "{}{ARROW}line {}", self.route, place.line),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn base64(line: usize, col: usize) -> Step {
         Step::Decoded { encoding: Encoding::Base64, at: LineCol { line, col } }
-    }
-
-    #[test]
-    fn a_way_reads_from_the_outside_inwards() {
-        let layer = Route::default().then(Step::Part { kind: "layer", number: 3 });
-        let file = layer.then(Step::Member("app/.env".into()));
-        let place = LineCol { line: 4, col: 7 };
-        let shown = |route: &Route| Inside { route: route.clone(), place: Some(place) }.to_string();
-        assert_eq!(shown(&file), "layer 3 › app/.env:4");
-        assert_eq!(
-            shown(&file.then(base64(12, 9))),
-            "layer 3 › app/.env › base64 at 12:9 › line 4"
-        );
-        assert_eq!(shown(&layer), "layer 3 › line 4");
-        let original = file.then(Step::Original("src/app.ts".into()));
-        assert_eq!(shown(&original), "layer 3 › app/.env › src/app.ts:4");
-        let resource = Route(vec![Step::Named("resource a.b".into())]);
-        assert_eq!(Inside { route: resource, place: None }.to_string(), "resource a.b");
     }
 
     #[test]

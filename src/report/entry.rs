@@ -315,3 +315,35 @@ impl GuidanceEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        route::{Encoding, Route},
+        span::LineCol,
+    };
+
+    fn shown(route: &Route, place: Option<LineCol>) -> String {
+        Way::from(&Inside { route: route.clone(), place }).to_string()
+    }
+
+    #[test]
+    fn a_way_reads_from_the_outside_inwards() {
+        let layer = Route::default().then(Step::Part { kind: "layer", number: 3 });
+        let file = layer.then(Step::Member("app/.env".into()));
+        let at = LineCol { line: 12, col: 9 };
+        let base64 = Step::Decoded { encoding: Encoding::Base64, at };
+        let place = Some(LineCol { line: 4, col: 7 });
+        assert_eq!(shown(&file, place), "layer 3 › app/.env:4");
+        assert_eq!(
+            shown(&file.then(base64), place),
+            "layer 3 › app/.env › base64 at 12:9 › line 4"
+        );
+        assert_eq!(shown(&layer, place), "layer 3 › line 4");
+        let original = file.then(Step::Original("src/app.ts".into()));
+        assert_eq!(shown(&original, place), "layer 3 › app/.env › src/app.ts:4");
+        let resource = Route(vec![Step::Named("resource a.b".into())]);
+        assert_eq!(shown(&resource, None), "resource a.b");
+    }
+}

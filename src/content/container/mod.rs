@@ -212,7 +212,7 @@ fn named(name: &[u8]) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Route;
+    use crate::route::ARROW;
 
     /// What a reader gives: ways, contents as far as they can be read, and what it notes.
     #[derive(Default)]
@@ -235,7 +235,8 @@ mod tests {
             if content.read_to_end(&mut bytes).is_err() {
                 self.gaps.extend(way.last().map(|step| (step.clone(), Trouble::Damaged)));
             }
-            self.members.push((Route(way.to_vec()).to_string(), bytes));
+            let steps: Vec<String> = way.iter().map(Step::to_string).collect();
+            self.members.push((steps.join(ARROW), bytes));
             self.places.push(place.line);
             Ok(())
         }
