@@ -264,6 +264,8 @@ pub struct RuleSpec {
     /// Globs, one of which the file's path must match; none: any file will do. Without a `/` they are
     /// asked of the file's name.
     pub paths: Vec<Text>,
+    /// Globs, none of which it may match.
+    pub not_paths: Vec<Text>,
     /// What can be done with it, where that differs from the provider's guidance.
     pub impact: Option<Text>,
     /// Steps, where they differ from the provider's guidance.
