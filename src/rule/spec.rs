@@ -118,6 +118,8 @@ pub enum Checksum {
     /// Last six characters: CRC-32 of the part between the prefix's `_` and them, in base 62
     /// (GitHub, npm).
     Crc32Base62,
+    /// `syt_<user>_<20>_<6>`: CRC-32 of everything before the last underscore, in base 62 (Matrix's Synapse).
+    Crc32Base62Tail,
     /// `glsa_<32>_<8 hex>`: CRC-32 of everything before the last underscore, in hex (Grafana).
     Crc32HexTail,
     /// Bech32 (BIP 173), as in age secret keys and Nostr's `nsec1…`.
