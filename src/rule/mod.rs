@@ -23,8 +23,8 @@ use regex_automata::{
     util::{captures::Captures, syntax},
 };
 
-use globset::GlobSet;
 pub use group::{Group, Nearby};
+use paths::Files;
 pub use spec::{
     Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
     ProviderSpec, RuleSpec, Severity, Structure,
@@ -39,7 +39,7 @@ pub struct RuleSet {
     patterns: Vec<Pattern>,
     groups: Vec<Group>,
     /// The files that each rule is for, compiled when one is first asked.
-    paths: Vec<OnceLock<GlobSet>>,
+    files: Vec<OnceLock<Files>>,
 }
 
 impl Kind {
@@ -85,8 +85,8 @@ impl RuleSet {
             })
             .collect();
         let groups = group::make(&mut patterns);
-        let paths = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
-        Self { catalogue, patterns, groups, paths }
+        let files = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
+        Self { catalogue, patterns, groups, files }
     }
 
     /// Every shape of every rule.
@@ -125,10 +125,11 @@ impl RuleSet {
     ///
     /// If its globs do not compile, which `check` has ruled out.
     pub fn is_for(&self, index: RuleIndex, path: &str) -> bool {
-        let globs = &self.rule(index).paths;
+        let RuleSpec { paths, not_paths, .. } = self.rule(index);
         let compiled =
-            || paths::compile(globs).expect("the globs were parsed when they were checked");
-        globs.is_empty() || self.paths[index.0].get_or_init(compiled).is_match(path)
+            || Files::new(paths, not_paths).expect("the globs were parsed when they were checked");
+        let all = paths.is_empty() && not_paths.is_empty();
+        all || self.files[index.0].get_or_init(compiled).has(path)
     }
 
     /// The rule called `id`.
