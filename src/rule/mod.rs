@@ -7,6 +7,7 @@ pub mod cost;
 pub mod file;
 pub mod group;
 pub mod load;
+mod names;
 pub mod own;
 mod paths;
 mod pool;
@@ -24,6 +25,7 @@ use regex_automata::{
 };
 
 pub use group::{Group, Nearby};
+use names::Names;
 use paths::Files;
 pub use spec::{
     Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
@@ -40,6 +42,8 @@ pub struct RuleSet {
     groups: Vec<Group>,
     /// The files that each rule is for, compiled when one is first asked.
     files: Vec<OnceLock<Files>>,
+    /// What providers are called in names, read off the patterns when a name is first asked.
+    names: OnceLock<Names>,
 }
 
 impl Kind {
@@ -86,7 +90,7 @@ impl RuleSet {
             .collect();
         let groups = group::make(&mut patterns);
         let files = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
-        Self { catalogue, patterns, groups, files }
+        Self { catalogue, patterns, groups, files, names: OnceLock::new() }
     }
 
     /// Every shape of every rule.
@@ -117,6 +121,15 @@ impl RuleSet {
     /// Who issues what `rule` finds.
     pub fn provider(&self, rule: &RuleSpec) -> &ProviderSpec {
         &self.catalogue.providers[rule.provider]
+    }
+
+    /// The provider that `name`, of a variable or a field, speaks of.
+    pub fn named(&self, name: &[u8]) -> Option<&ProviderSpec> {
+        let names = self.names.get_or_init(|| {
+            let of = |p: &Pattern| self.rule(p.rule).provider;
+            Names::new(self.providers(), self.patterns.iter().map(|p| (&p.spec, of(p))))
+        });
+        names.provider(name).map(|provider| &self.catalogue.providers[provider])
     }
 
     /// Whether a rule is for the file at `path`.
