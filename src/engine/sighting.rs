@@ -1,6 +1,9 @@
 //! What a text holds, whatever file it stands in; and how that becomes findings of one file.
 
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use super::{
     Engine,
@@ -74,6 +77,20 @@ impl Sightings {
         self.of_members.extend(other.of_members);
         for gap in other.gaps {
             self.skipped(gap.why, gap.route);
+        }
+    }
+
+    /// Puts other steps in the place of members, by their names.
+    pub(super) fn rename(&mut self, steps: &HashMap<String, Step>) {
+        let inside = self.of_members.iter_mut().filter_map(|s| s.inside.as_mut());
+        let routes = inside.map(|inside| &mut inside.route);
+        for route in routes.chain(self.gaps.iter_mut().map(|gap| &mut gap.route)) {
+            let Some(first) = route.0.first_mut() else { continue };
+            if let Step::Member(name) = first
+                && let Some(step) = steps.get(name)
+            {
+                *first = step.clone();
+            }
         }
     }
 

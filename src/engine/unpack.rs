@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     io::{self, Read},
     sync::{MutexGuard, PoisonError},
 };
@@ -249,6 +250,10 @@ impl Members for Level<'_, '_> {
             self.note(way, trouble);
         }
         shared.stopped.get().map_or(Ok(()), Err)
+    }
+
+    fn rename(&mut self, steps: &HashMap<String, Step>) {
+        self.sightings.rename(steps);
     }
 
     fn text(&mut self, text: &[u8], before: Before) {

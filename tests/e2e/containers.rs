@@ -96,6 +96,10 @@ impl Tree {
     fn images(&mut self) {
         self.hide("image.tar", "layer 2 › app/.env", |t| image("Layers", t));
         self.hide("oci.tar", "layer 2 › app/.env", |t| image("layers", t));
+        self.hide("image.tgz", "layer 2 › app/.env", |t| pack::gzip(&image("Layers", t)));
+        self.hide("image.zip", "save/a.tar › layer 2 › app/.env", |t| {
+            pack::deflated(&[("save/a.tar", image("layers", t))])
+        });
     }
 
     fn nested(&mut self) {

@@ -14,7 +14,10 @@ mod sevenz;
 mod sqlite;
 mod zip;
 
-use std::io::{self, Read, Seek};
+use std::{
+    collections::HashMap,
+    io::{self, Read, Seek},
+};
 
 pub use kind::{Kind, kind};
 pub use markup::{Plain, is_markup};
@@ -106,6 +109,9 @@ pub trait Members {
         content: &mut dyn Read,
     ) -> Result<(), Limit>;
 
+    /// Says by which other steps members go that were given, by their names.
+    fn rename(&mut self, steps: &HashMap<String, Step>);
+
     /// Takes a piece of the container's own text, which has `before` in front of it.
     fn text(&mut self, text: &[u8], before: Before);
 
@@ -150,14 +156,7 @@ pub fn open(kind: Kind, input: Input<'_>, members: &mut dyn Members) -> Result<(
         Kind::Zip => seekable(input, members, |input, members| zip::open(input, members)),
         Kind::SevenZ => seekable(input, members, |input, members| sevenz::open(input, members)),
         Kind::Sqlite => seekable(input, members, |input, members| sqlite::open(input, members)),
-        Kind::Tar => match input {
-            Input::Stream(stream) => archive::tar(stream, &archive::Layers::default(), members),
-            Input::Seekable(input) => {
-                let layers = archive::layers(input);
-                input.rewind()?;
-                archive::tar(input, &layers, members)
-            }
-        },
+        Kind::Tar => archive::tar(as_stream(input), members),
         Kind::Class => class::open(as_stream(input), members),
         Kind::Pyc => pyc::open(as_stream(input), members),
         Kind::Bundle => bundle::open(as_stream(input), members),
@@ -240,6 +239,8 @@ mod tests {
             self.places.push(place.line);
             Ok(())
         }
+
+        fn rename(&mut self, _steps: &HashMap<String, Step>) {}
 
         fn text(&mut self, text: &[u8], _before: Before) {
             self.text.extend_from_slice(text);
