@@ -315,6 +315,25 @@ fn blobs_of_a_bundle_have_the_path_and_the_oldest_commit_that_has_them() {
 }
 
 #[test]
+fn messages_of_a_bundle_are_those_of_its_commits_and_tags() {
+    let repo = repository::Repository::new();
+    repo.write("a.txt", "a\n");
+    let commit = repo.commit(&format!("note\n\n{}", repository::settings(1)));
+    repo.git(&["tag", "-a", "v1.0", "-m", &format!("note\n\n{}", repository::settings(2))]);
+    repo.write("a.txt", "b\n");
+    repo.commit("nothing to see");
+    let project = Project::empty();
+    project.write("a.bundle", &bundle(&repo, &["--all"]));
+    let (run, report) = project.scan_json(&[]);
+    let way = format!("commit {} › .git/commit-message", &commit.id[..7]);
+    let place = |way: &str, line| ("a.bundle".to_owned(), way.to_owned(), line);
+    // Git takes comments out of the message of a tag.
+    assert_eq!(places(&report), [place(&way, 4), place("tag v1.0 › .git/tag-message", 3)]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    assert!(report["coverage"]["skipped"].as_object().unwrap().is_empty(), "{report}");
+}
+
+#[test]
 fn what_a_bundle_leaves_to_the_receiver_is_said() {
     let repo = repository::Repository::new();
     repo.commit_file("long.txt", &long(1));
