@@ -10,7 +10,7 @@ use crate::blob::{Before, Blob, Nature, Origin};
 const CHUNK_BYTES: usize = 4 << 20;
 /// Bytes on either side that it can see: a private key block (32 kB), the longest match and the
 /// lines around it.
-const OVERLAP_BYTES: usize = 64 << 10;
+pub(super) const OVERLAP_BYTES: usize = 64 << 10;
 
 /// What a first read asks for: nearly every source file fits.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -115,7 +115,7 @@ impl Buffer {
             if last {
                 return end.map(|_| Extent { bytes: total, nature });
             }
-            let cut = self.cut(owned.end - self.overlap, nature);
+            let cut = cut(bytes, owned.end - self.overlap, nature);
             before = super::before_byte(bytes, cut, nature, before);
             self.bytes.copy_within(cut..filled, 0);
             owned_from = owned.end - cut;
@@ -150,15 +150,15 @@ impl Buffer {
         }
         Ok(End::Full)
     }
+}
 
-    /// At `at` or a little before it: not inside a character, not between `\r` and `\n`.
-    fn cut(&self, at: usize, nature: Nature) -> usize {
-        match nature {
-            Nature::Utf16Le | Nature::Utf16Be => at & !1,
-            Nature::Text | Nature::Binary => {
-                let inside = |at: &usize| matches!(self.bytes[*at], 0x80..=0xbf | b'\n');
-                (at.saturating_sub(3)..=at).rev().find(|at| !inside(at)).unwrap_or(at)
-            }
+/// At `at` or a little before it: not inside a character of `bytes`, not between `\r` and `\n`.
+pub(super) fn cut(bytes: &[u8], at: usize, nature: Nature) -> usize {
+    match nature {
+        Nature::Utf16Le | Nature::Utf16Be => at & !1,
+        Nature::Text | Nature::Binary => {
+            let inside = |at: &usize| matches!(bytes[*at], 0x80..=0xbf | b'\n');
+            (at.saturating_sub(3)..=at).rev().find(|at| !inside(at)).unwrap_or(at)
         }
     }
 }

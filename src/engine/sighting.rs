@@ -105,9 +105,11 @@ impl Sightings {
 
     /// Adds what the next piece of the same text holds; `part` leads to what was left out of it.
     pub(super) fn go_on(&mut self, piece: Self, part: &Step) {
-        let by = self.owned.end;
-        self.owned.end += piece.owned.end;
-        self.all.extend(piece.all.into_iter().map(|mut sighting| {
+        // Pieces overlap: what is before its own part, the last one has.
+        let by = self.owned.end - piece.owned.start;
+        self.owned.end += piece.owned.len();
+        let own = piece.all.into_iter().filter(|s| piece.owned.contains(&s.span.start));
+        self.all.extend(own.map(|mut sighting| {
             sighting.span = sighting.span.start + by..sighting.span.end + by;
             sighting
         }));

@@ -262,6 +262,54 @@ fn a_key_in_a_mail_is_reported_once_and_at_its_line() {
     assert_eq!(lines("a.mbox", &mbox), expected);
 }
 
+/// A mail in Japanese whose one part is `text` in UTF-16, which has hardly a zero in it.
+fn mail_in_utf16(text: &str) -> Vec<u8> {
+    let text = format!("{}\n{text}", "これは鍵です。".repeat(99));
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let code = BASE64_STANDARD.encode(bytes);
+    let head = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-16le\r\n";
+    format!("{head}Content-Transfer-Encoding: base64\r\n\r\n{code}\r\n").into_bytes()
+}
+
+#[test]
+fn letters_of_a_mail_are_those_that_its_header_says() {
+    let found = lines("a.eml", &mail_in_utf16(&repository::settings(1)));
+    assert_eq!(found, [("part 1".to_owned(), 3, 6)]);
+    // What calls ASCII back ends in a letter.
+    let text = format!("\x1b$B80\x1b(B{}\r\n", repository::key(2));
+    let head = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-2022-jp";
+    let found = lines("a.eml", format!("{head}\r\n\r\n{text}").as_bytes());
+    assert_eq!(found, [(String::new(), 0, 5)]);
+}
+
+#[test]
+fn a_key_in_the_encoded_words_of_a_header_is_found() {
+    let (first, second) = repository::key(2).split_at(20);
+    let quoted = |text: &str| format!("=?utf-8?Q?{}?=", text.replace('_', "=5F"));
+    let coded = |text: &str| format!("=?iso-8859-1?B?{}?=", BASE64_STANDARD.encode(text));
+    for (first, second) in [(quoted(first), quoted(second)), (coded(first), coded(second))] {
+        let head = "From: a@b.example\r\nMIME-Version: 1.0";
+        let mail = format!("{head}\r\nSubject: {first}\r\n {second}\r\nX-A: b\r\n\r\nHello\r\n");
+        assert_eq!(lines("a.eml", mail.as_bytes()), [("header Subject".to_owned(), 1, 3)]);
+    }
+}
+
+/// The text of a mail is searched in pieces, and a key may stand where one ends.
+#[test]
+fn a_key_at_the_end_of_a_piece_of_a_mail_is_found_once() {
+    const PIECE_BYTES: usize = 16 << 20;
+    let line = "this line of a mail has forty-two signs\r\n";
+    let key = format!("TOKEN={}\r\n", repository::key(2));
+    let lines_before = (PIECE_BYTES - (60 << 10)) / line.len();
+    let mut text = line.repeat(lines_before);
+    (0..2_000).for_each(|_| text.push_str(&key));
+    let head = "Subject: x\r\nMIME-Version: 1.0\r\n\r\n";
+    let found = lines("a.eml", format!("{head}{text}").as_bytes());
+    let expected: Vec<_> =
+        (0..2_000).map(|n| (String::new(), 0, (4 + lines_before + n) as u64)).collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn what_only_looks_like_mail_is_text() {
     let head = "Subject: settings\nFrom: me\n\nMIME-Version: 1.0\n";

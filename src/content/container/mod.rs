@@ -17,6 +17,7 @@ mod zip;
 use std::{
     collections::HashMap,
     io::{self, Read, Seek},
+    ops::Range,
 };
 
 pub use kind::{Kind, kind};
@@ -112,8 +113,9 @@ pub trait Members {
     /// Says by which other steps members go that were given, by their names.
     fn rename(&mut self, steps: &HashMap<String, Step>);
 
-    /// Takes a piece of the container's own text, which has `before` in front of it.
-    fn text(&mut self, text: &[u8], before: Before);
+    /// Takes a piece of the container's own text, which has `before` in front of it. What begins in `owned`
+    /// is the piece's own: pieces may overlap.
+    fn text(&mut self, text: &[u8], owned: Range<usize>, before: Before);
 
     /// Notes that a member is not given.
     ///
@@ -242,8 +244,8 @@ mod tests {
 
         fn rename(&mut self, _steps: &HashMap<String, Step>) {}
 
-        fn text(&mut self, text: &[u8], _before: Before) {
-            self.text.extend_from_slice(text);
+        fn text(&mut self, text: &[u8], owned: Range<usize>, _before: Before) {
+            self.text.extend_from_slice(&text[owned]);
         }
 
         fn gap_at(&mut self, way: &[Step], trouble: Trouble) -> Result<(), Limit> {
