@@ -238,7 +238,8 @@ fn decode(
     let near = around(seed, GAP_BYTES, text.len());
     let near = near.start.max(bounds.start)..near.end.min(bounds.end);
     let word = word::around(text, seed, &near);
-    let plain = word::unescaped(text, &word, &near)
+    let plain = hex::escaped_digits(text, seed)
+        .or_else(|| word::unescaped(text, &word, &near))
         .or_else(|| join::pieces(text, &word, &bounds))
         .or_else(|| hex::array(text, seed))
         .or_else(|| hex::digits(text, seed))
