@@ -68,6 +68,10 @@ impl Tree {
         self.hide("a.7z", "app/.env", |t| pack::sevenz(&one(t)));
         self.hide("a.cpio", "app/.env", |t| pack::cpio(&one(t)));
         self.hide("a.rpm", "app/.env", |t| pack::rpm(&one(t)));
+        self.hide("initrd.img", "archive 2 › app/.env", |t| {
+            let microcode = pack::cpio(&[("kernel/x86/microcode", vec![1; 99])]);
+            [microcode, vec![0; 5000], pack::gzip(&pack::cpio(&one(t)))].concat()
+        });
         let long = format!("{}/settings.env", "directory/".repeat(15));
         self.hide("long.tar", &long, |t| pack::tar(&[(&long, t)]));
         self.hide("long.a", &long, |t| pack::ar(&[("x.o", b"x".to_vec()), (&long, t)]));

@@ -227,7 +227,7 @@ pub(super) fn cpio(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
     const FILE: u64 = 0o100_000;
     while let Some(Header { mode, size, name, padding }) = cpio_header(input)? {
         if name == b"TRAILER!!!" {
-            return Ok(());
+            return behind(input, members);
         }
         match mode & TYPE {
             FILE => give(input, size, named(&name), members)?,
@@ -236,6 +236,22 @@ pub(super) fn cpio(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
         skip(input, padding)?;
     }
     Ok(())
+}
+
+/// Gives what follows an archive and zeros: the image of a boot disk has several behind each other, each
+/// packed or not (<https://docs.kernel.org/driver-api/early-userspace/buffer-format.html>).
+fn behind(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
+    let mut bytes = [0; 4 << 10];
+    loop {
+        let read = input.read(&mut bytes)?;
+        if read == 0 {
+            return Ok(());
+        }
+        if let Some(start) = bytes[..read].iter().position(|b| *b != 0) {
+            let step = Step::Part { kind: "archive", number: 2 };
+            return Ok(members.member(step, &mut bytes[start..read].chain(input))?);
+        }
+    }
 }
 
 struct Header {
