@@ -301,8 +301,10 @@ impl<'i> Mail<'i> {
     /// Gives the field that ends here as it is meant, if its encoded words hide something.
     fn end_field(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
         let Some(start) = self.field.take() else { return Ok(()) };
-        let Some((name, meant)) = hidden_field(&self.text.bytes[start..]) else { return Ok(()) };
-        let place = self.text.place(start);
+        let field = &self.text.bytes[start..];
+        let Some(first) = memchr::memmem::find(field, b"=?") else { return Ok(()) };
+        let Some((name, meant)) = hidden_field(field) else { return Ok(()) };
+        let place = self.text.place(start + first);
         self.text.blank(start);
         members.member_at(&[Step::Named(format!("header {name}"))], place, &mut meant.as_bytes())
     }
@@ -383,7 +385,6 @@ impl<'i> Mail<'i> {
 /// The name of a field and what its encoded words mean (RFC 2047), if they hide anything as long as a key.
 fn hidden_field(field: &[u8]) -> Option<(String, String)> {
     const MIN_HIDDEN_BYTES: usize = 12;
-    memchr::memmem::find(field, b"=?")?;
     let name = field_name(field)?;
     // Whatever the field is, it is read as a text.
     let subject = [b"Subject", &field[name.len()..], b"\n"].concat();
