@@ -276,7 +276,8 @@ fn the_parts_of_a_large_document_are_named_wherever_it_is() {
     let route = |row: &Row| (row.route.replacen("a.ipynb › ", "", 1), row.rule.clone());
     let mut expected: Vec<_> = of_file.iter().map(route).collect();
     let mut found: Vec<_> = in_zip.iter().map(route).collect();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
 }
 
