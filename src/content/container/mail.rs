@@ -135,7 +135,7 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
     let mut stopped = Ok(());
     while mail.fill()? {
         if !mail.goes_on() {
-            stopped = stopped.and(mail.end_field(members));
+            stopped = mail.end_field(stopped, members);
         }
         if let Some(border) = mail.border() {
             mail.cross(border);
@@ -167,7 +167,7 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
             Part::Encoded { .. } | Part::Plain => mail.part += 1,
         }
     }
-    stopped = stopped.and(mail.end_field(members));
+    stopped = mail.end_field(stopped, members);
     mail.text.flush(0, members);
     Ok(stopped?)
 }
@@ -298,9 +298,15 @@ impl<'i> Mail<'i> {
         !self.is_start || matches!(self.line.first(), Some(b' ' | b'\t'))
     }
 
-    /// Gives the field that ends here as it is meant, if its encoded words hide something.
-    fn end_field(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
-        let Some(start) = self.field.take() else { return Ok(()) };
+    /// Gives the field that ends here as it is meant, if its encoded words hide something, and nothing was
+    /// `stopped` before.
+    fn end_field(
+        &mut self,
+        stopped: Result<(), Limit>,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        let Some(start) = self.field.take() else { return stopped };
+        stopped?;
         let field = &self.text.bytes[start..];
         let Some(first) = memchr::memmem::find(field, b"=?") else { return Ok(()) };
         let Some((name, meant)) = hidden_field(field) else { return Ok(()) };
