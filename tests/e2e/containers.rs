@@ -401,6 +401,19 @@ fn what_a_bundle_leaves_to_the_receiver_is_said() {
 }
 
 #[test]
+fn a_row_of_a_table_has_the_names_of_its_columns() {
+    let project = Project::empty();
+    let value = ["correct", "horse", "7731", "staple"].concat();
+    let rows: [&[&str]; 2] = [&["bob", "x"], &["alice", &value]];
+    let named = "CREATE TABLE users (name TEXT, password TEXT)";
+    project.write("a.db", &pack::sqlite_table("users", named, &rows));
+    let unnamed = named.replace("password", "nickname");
+    project.write("b.db", &pack::sqlite_table("users", &unnamed, &rows));
+    let (_, report) = project.scan_json(&[]);
+    assert_eq!(places(&report), [("a.db".into(), "users".into(), 2)]);
+}
+
+#[test]
 fn a_module_of_python_has_names_and_a_class_has_none() {
     let project = Project::empty();
     let value = ["correct", "horse", "7731", "staple"].concat();
