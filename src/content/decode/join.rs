@@ -13,6 +13,9 @@ use crate::route::Encoding;
 /// Between two pieces stands no more.
 const MAX_SEAM_BYTES: usize = 80;
 
+/// In front of a quote, as strings of JSON in each other write it, stand no more backslashes.
+const MAX_ESCAPES: usize = 15;
+
 /// The piece on one side of another, within bounds.
 type Neighbour = fn(&[u8], &Range<usize>, &Range<usize>) -> Option<Range<usize>>;
 
@@ -56,10 +59,17 @@ fn before(text: &[u8], part: &Range<usize>, bounds: &Range<usize>) -> Option<Ran
     text[part.clone()].first().filter(|b| is_value_byte(**b))?;
     let start = bounds.start.max(part.start.saturating_sub(MAX_SEAM_BYTES));
     let front = &text[start..part.start];
-    front.last().filter(|b| is_quote(**b) || b.is_ascii_whitespace())?;
-    let begins =
-        |at: &usize| is_value_byte(front[at - 1]) && (is_quote(front[*at]) || front[*at] == b'\\');
-    let (end, seam) = (1..front.len()).rev().filter(begins).find_map(|at| {
+    let quotes = match front {
+        // Nearly every literal that is all of its string begins like this.
+        [.., b'=' | b':' | b'[' | b'{', quote] if is_quote(*quote) => return None,
+        [.., quote] if is_quote(*quote) => front,
+        [.., space] if space.is_ascii_whitespace() => b"",
+        _ => return None,
+    };
+    let quotes = memchr::memrchr3_iter(b'"', b'\'', b'`', quotes);
+    let begins = quotes.chain(memchr::memrchr_iter(b'\\', front));
+    let behind_value = |at: &usize| at.checked_sub(1).is_some_and(|at| is_value_byte(front[at]));
+    let (end, seam) = begins.filter(behind_value).find_map(|at| {
         let seam = seam::seam(&front[at..])?;
         (seam.len == front.len() - at).then_some((start + at, seam))
     })?;
@@ -87,8 +97,8 @@ fn joins(seam: Seam, text: &[u8], first: &Range<usize>, second: &Range<usize>) -
     let follows =
         || !second_text.starts_with(b"-") && memchr::memmem::find(second_text, b"://").is_none();
     let is_closed = || {
-        let rest = text[second.end..].iter().find(|b| **b != b'\\');
-        rest.copied().is_some_and(is_quote)
+        let mut rest = text[second.end..].iter().take(MAX_ESCAPES + 1);
+        rest.find(|b| **b != b'\\').copied().is_some_and(is_quote)
     };
     let are_whole = || {
         let opening = first.start.checked_sub(1).and_then(|at| text.get(at));

@@ -23,9 +23,11 @@ const MAX_PREFIX_BYTES: usize = 3;
 pub(super) fn seam(text: &[u8]) -> Option<Seam> {
     let reader = Reader { text, at: 0, breaks: 0, continuations: 0 };
     let escapes = backslashes(text);
-    match text.get(escapes)? {
-        b if is_quote(*b) => reader.between_literals(escapes),
-        _ if escapes > 0 => reader.between_lines(),
+    match &text[escapes..] {
+        // This is what follows nearly every literal that is all of its string.
+        [quote, b',' | b';' | b':' | b'=' | b'>' | b']' | b'}', ..] if is_quote(*quote) => None,
+        [quote, ..] if is_quote(*quote) => reader.between_literals(escapes),
+        [_, ..] if escapes > 0 => reader.between_lines(),
         _ => None,
     }
 }
@@ -67,7 +69,7 @@ impl<'t> Reader<'t> {
         // What closes a bracket belongs to a sum of what stands in brackets.
         let is_closed = self.skip(b")");
         self.skip_blanks();
-        let is_bare = !OPERATORS.iter().any(|operator| self.skip(operator));
+        let is_bare = !self.skip_operator();
         if !is_bare {
             self.skip_blanks();
             self.skip(b"(");
@@ -99,6 +101,11 @@ impl<'t> Reader<'t> {
         let is_here = self.rest().starts_with(what);
         self.at += if is_here { what.len() } else { 0 };
         is_here
+    }
+
+    fn skip_operator(&mut self) -> bool {
+        matches!(self.rest(), [b'.' | b'+' | b'<' | b'|' | b'&' | b'^' | b'~', ..])
+            && OPERATORS.iter().any(|operator| self.skip(operator))
     }
 
     /// Skips what opens a literal; says how many backslashes its quote has, and what it is.
