@@ -37,6 +37,7 @@ mod jwt;
 mod output;
 mod pack;
 mod packs;
+mod pieces;
 mod project;
 mod report;
 mod repository;
