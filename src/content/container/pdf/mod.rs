@@ -1,0 +1,300 @@
+//! PDF: what its pages show, page by page, and what stands in it besides: properties, notes, links, forms, scripts and
+//! the files that are attached to it.
+//!
+//! `lopdf` (0.47) builds all objects of a file at once, which takes a hundred times the bytes of a hostile one;
+//! `hayro-syntax` (0.9) expands streams without a limit, and streams of objects unasked. So it is read here: objects
+//! where they stand, streams a piece at a time at the expense of the budget, and nothing twice.
+//!
+//! What stands on a page is found in the order in which it is drawn. Pictures of text are not read.
+
+mod cmap;
+mod content;
+mod file;
+mod filter;
+mod font;
+mod glyph;
+mod layout;
+mod lexer;
+mod pages;
+mod predictor;
+mod stream;
+mod strings;
+mod value;
+mod window;
+
+use std::io::Read;
+
+use self::{
+    content::{Contents, Resources, Sheet},
+    file::{File, Stream},
+    lexer::Lexer,
+    pages::Page,
+    strings::Strings,
+    value::{Dict, Value},
+};
+use super::{Members, Trouble, named};
+use crate::{coverage::Limit, route::Step};
+
+/// What stands before a file may be longer nowhere.
+const MAX_BEFORE_BYTES: usize = 1024;
+
+/// Whether a PDF begins with `head`, or behind what was put in front of it: white space, or what no text has.
+pub(super) fn is_pdf(head: &[u8]) -> bool {
+    const MAGIC: &[u8] = b"%PDF-";
+    let start = &head[..head.len().min(MAX_BEFORE_BYTES)];
+    let Some(at) = memchr::memmem::find(start, MAGIC) else { return false };
+    let before = &start[..at];
+    let before = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
+    let is_version = matches!(start[at + MAGIC.len()..], [b'1' | b'2', b'.', b'0'..=b'9', ..]);
+    // A text that only speaks of them is searched as such.
+    before.trim_ascii().is_empty() || is_version && memchr::memchr2(0, 0x1b, before).is_some()
+}
+
+/// Gives what a PDF holds.
+pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
+    let bytes = members.hold(input)?;
+    let file = File::read(&bytes, members)?;
+    let mut document = Document { contents: Contents::new(&file), file: &file, files: Vec::new() };
+    document.pages(members)?;
+    document.information(members)?;
+    document.files(members)?;
+    document.others(members)?;
+    if !file.others.is_empty() {
+        members.member(Step::Named("between objects".into()), &mut &*file.others)?;
+    }
+    // One of them says it all.
+    document.contents.fonts.troubles.iter().chain(&file.troubles).next().map_or(Ok(()), |t| Err(*t))
+}
+
+struct Document<'f, 'd> {
+    file: &'f File<'d>,
+    contents: Contents<'f, 'd>,
+    /// Files that objects hold, with their names.
+    files: Vec<(Vec<u8>, u32)>,
+}
+
+fn numbered(kind: &'static str, number: usize) -> Step {
+    Step::Part { kind, number }
+}
+
+impl<'f> Document<'f, '_> {
+    fn pages(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
+        let pages = pages::pages(self.file, &mut self.contents.seen, members)?;
+        for (page, number) in pages.into_iter().zip(1..) {
+            let mut sheet = Sheet::default();
+            self.page(page, &mut sheet, members)?;
+            self.give(numbered("page", number), sheet, members)?;
+        }
+        Ok(())
+    }
+
+    /// Adds to `sheet` what `page` shows, and the notes on it.
+    fn page(
+        &mut self,
+        page: Page<'f>,
+        sheet: &mut Sheet,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        let streams = self.streams(page.dict.get(b"Contents"));
+        self.contents.show(&streams, page.resources, sheet, members)?;
+        sheet.layout.end_line();
+        self.strings(page.number, sheet);
+        let mut notes = self.references(page.dict.get(b"Annots"));
+        while let Some(note) = notes.pop() {
+            self.strings(note, sheet);
+            let Value::Dict(dict) = self.file.resolve(Value::Reference(note)) else { continue };
+            self.appearance(dict, page.resources, sheet, members)?;
+            // A field has its name and its value where its boxes have them in common.
+            notes.extend(self.references(dict.get(b"Parent")).into_iter().take(1));
+            members.spend(self.file.take_work())?;
+        }
+        Ok(())
+    }
+
+    /// Adds what the note `dict` looks like.
+    fn appearance(
+        &mut self,
+        dict: Dict<'f>,
+        around: Resources<'f>,
+        sheet: &mut Sheet,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        let Some(looks) = self.file.dict_at(dict, b"AP") else { return Ok(()) };
+        for stream in self.streams(looks.get(b"N")) {
+            let resources = self.contents.resources(stream.dict, around);
+            self.contents.show(&[stream], resources, sheet, members)?;
+            sheet.layout.end_line();
+        }
+        Ok(())
+    }
+
+    /// The objects that `value` refers to, by itself or as an array, and that were not seen before.
+    fn references(&mut self, value: Option<Value<'f>>) -> Vec<u32> {
+        let mut value = value;
+        if let Some(Value::Reference(number)) = value {
+            match self.file.resolve(Value::Reference(number)) {
+                array @ Value::Array(_) if self.contents.seen.insert(number) => value = Some(array),
+                Value::Array(_) => return Vec::new(),
+                _ => {}
+            }
+        }
+        let mut numbers: Vec<u32> = match value {
+            Some(Value::Reference(number)) => vec![number],
+            Some(Value::Array(array)) => value::items(array)
+                .filter_map(|item| match item {
+                    Value::Reference(number) => Some(number),
+                    _ => None,
+                })
+                .collect(),
+            Some(_) | None => Vec::new(),
+        };
+        numbers.retain(|&number| self.contents.seen.insert(number));
+        numbers
+    }
+
+    fn streams(&mut self, value: Option<Value<'f>>) -> Vec<Stream<'f>> {
+        let file = self.file;
+        self.references(value).into_iter().filter_map(|number| file.stream(number)).collect()
+    }
+
+    /// Adds the strings of the object `number`.
+    fn strings(&mut self, number: u32, sheet: &mut Sheet) {
+        let mut strings = Strings::default();
+        strings.add(self.file.written(number));
+        self.files.append(&mut strings.files);
+        if !strings.lines.is_empty() {
+            sheet.layout.end_line();
+            sheet.layout.text.push_str(&strings.lines);
+        }
+    }
+
+    /// Gives what is on `sheet`, and says what is not.
+    fn give(
+        &self,
+        step: Step,
+        mut sheet: Sheet,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        members.spend(self.file.take_work())?;
+        sheet.layout.end_line();
+        if sheet.unknown > 0 {
+            sheet.note(Trouble::Unsupported);
+        }
+        if !sheet.layout.text.is_empty() {
+            members.member(step.clone(), &mut sheet.layout.text.as_bytes())?;
+        }
+        sheet.troubles.iter().try_for_each(|trouble| members.gap(step.clone(), *trouble))
+    }
+
+    fn information(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
+        let number = self.file.information().filter(|&n| self.contents.seen.insert(n));
+        let Some(number) = number else { return Ok(()) };
+        let mut sheet = Sheet::default();
+        self.strings(number, &mut sheet);
+        self.give(Step::Named("document information".into()), sheet, members)
+    }
+
+    /// Gives the files that were found so far.
+    fn files(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
+        for number in self.file.numbers() {
+            // Holders of files are where nobody looks for them; what else they say comes in its turn.
+            let written = self.file.written(number);
+            if memchr::memmem::find(written, b"EF").is_some() {
+                let mut strings = Strings::default();
+                strings.add(written);
+                self.files.append(&mut strings.files);
+            }
+        }
+        members.spend(self.file.take_work())?;
+        for (name, number) in std::mem::take(&mut self.files) {
+            let Some(stream) = self.file.stream(number) else { continue };
+            if self.contents.seen.insert(number) {
+                let step = if name.is_empty() { object(number) } else { named(&name) };
+                self.give_bytes(step, stream, members)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn give_bytes(
+        &self,
+        step: Step,
+        stream: Stream<'f>,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        match stream::reader(self.file, stream) {
+            Ok(mut content) => members.member(step, &mut *content),
+            Err(trouble) => members.gap(step, trouble),
+        }
+    }
+
+    /// Gives what no page leads to.
+    fn others(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
+        for number in self.file.numbers() {
+            if !self.contents.seen.insert(number) {
+                continue;
+            }
+            let mut sheet = Sheet::default();
+            self.strings(number, &mut sheet);
+            if let Some(stream) = self.file.stream(number) {
+                self.other_stream(number, stream, &mut sheet, members)?;
+            }
+            self.give(object(number), sheet, members)?;
+        }
+        Ok(())
+    }
+
+    fn other_stream(
+        &mut self,
+        number: u32,
+        stream: Stream<'f>,
+        sheet: &mut Sheet,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        const HEAD_BYTES: u64 = 4 << 10;
+        let is_of_file = [b"ObjStm".as_slice(), b"XRef"].iter().any(|of| stream.dict.is(b"Type", of));
+        if is_of_file || stream::is_image(self.file, stream) {
+            return Ok(());
+        }
+        if stream.dict.is(b"Type", b"EmbeddedFile") {
+            return self.give_bytes(object(number), stream, members);
+        }
+        let mut content = match stream::reader(self.file, stream) {
+            Ok(content) => content,
+            Err(trouble) => {
+                sheet.note(trouble);
+                return Ok(());
+            }
+        };
+        let head = stream::head(&mut content, HEAD_BYTES);
+        members.spend(HEAD_BYTES)?;
+        match head {
+            Err(_) => sheet.note(Trouble::Damaged),
+            // Fonts, profiles and tables of numbers.
+            Ok(head) if !is_text(&head) => {}
+            Ok(head) if shows_text(&head) => {
+                let resources = self.contents.resources(stream.dict, Resources::default());
+                self.contents.show(&[stream], resources, sheet, members)?;
+            }
+            Ok(head) => members.member(object(number), &mut head.as_slice().chain(content))?,
+        }
+        Ok(())
+    }
+}
+
+fn object(number: u32) -> Step {
+    numbered("object", number as usize)
+}
+
+/// Whether what begins with `head` is text.
+fn is_text(head: &[u8]) -> bool {
+    let controls = head.iter().filter(|b| b.is_ascii_control() && !b.is_ascii_whitespace()).count();
+    let is_utf16 = head.starts_with(b"\xfe\xff") || head.starts_with(b"\xff\xfe");
+    is_utf16 || controls * 50 <= head.len() && !head.is_empty()
+}
+
+/// Whether what begins with `head` is the content of a page or a form.
+fn shows_text(head: &[u8]) -> bool {
+    let is_operator = |token| matches!(token, lexer::Token::Word(b"BT" | b"Tj" | b"TJ" | b"Tf" | b"Do"));
+    Lexer::new(head).any(is_operator)
+}
