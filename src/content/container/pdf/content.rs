@@ -6,8 +6,9 @@ use std::{collections::HashSet, rc::Rc};
 use super::{
     file::{File, Stream},
     font::{Font, Fonts, Shown},
-    layout::{Layout, Matrix, Piece, Point},
+    layout::{Matrix, Piece, Point},
     lexer::{Token, name},
+    sheet::Sheet,
     stream,
     value::{Dict, Value, items},
     window::Window,
@@ -32,25 +33,6 @@ pub(super) struct Contents<'f, 'd> {
     pub(super) fonts: Fonts,
     /// Objects that have been read; each is read once.
     pub(super) seen: HashSet<u32>,
-}
-
-/// What is shown at one place.
-#[derive(Default)]
-pub(super) struct Sheet {
-    pub(super) layout: Layout,
-    /// What of it can't be read.
-    pub(super) troubles: Vec<Trouble>,
-    /// Glyphs of no known character.
-    pub(super) unknown: usize,
-}
-
-impl Sheet {
-    /// Notes `trouble`, once.
-    pub(super) fn note(&mut self, trouble: Trouble) {
-        if !self.troubles.contains(&trouble) {
-            self.troubles.push(trouble);
-        }
-    }
 }
 
 /// What is in force while text is shown.
@@ -153,6 +135,7 @@ impl<'f, 'd> Contents<'f, 'd> {
                 }
                 let at = lexer.at;
                 window.drop_first(at);
+                run.sheet.give_lines(members)?;
             }
             if window.is_damaged {
                 run.sheet.note(Trouble::Damaged);

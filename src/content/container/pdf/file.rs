@@ -1,24 +1,26 @@
 //! A file as a list of objects (ISO 32000-1, section 7.5).
 //!
-//! Tables that say where objects are lie as easily as they break, so none is read: the file is searched for
-//! what objects begin with, from front to back. Of several with the same number the last counts, as after an
-//! update; those that it replaced are not read. Objects of streams of objects stand where the stream does.
+//! Tables that say where objects are lie as easily as they break, so none is read: all objects that are there
+//! count. Of several with the same number the last one does, as after an update; those that it replaced are not
+//! read. Objects of streams of objects stand where the stream does.
 
 use std::{cell::Cell, ops::Range};
 
 use super::{
-    lexer::{Lexer, Token, is_space},
+    lexer::{Lexer, Token},
+    scan::{Found, Scan},
     stream,
     value::{Dict, Value, whole},
 };
-use crate::content::container::{Members, Trouble};
+use crate::{
+    content::container::{Members, Trouble},
+    coverage::Limit,
+};
 
 /// More objects are not read: each takes some memory, and only some bytes of the file.
 const MAX_OBJECTS: usize = 1 << 20;
 /// Of references that lead to references.
 const MAX_HOPS: usize = 8;
-/// How many times its own length a file is read in search of objects that nothing closes.
-const MAX_READINGS: usize = 8;
 
 /// The objects of a file.
 pub(super) struct File<'d> {
@@ -88,48 +90,23 @@ impl<'d> File<'d> {
     }
 
     fn find_objects(&mut self) {
-        let (mut at, mut readings, mut end_of_last) = (0, 0, 0);
-        let mut streams_end = true;
-        while let Some((start, number, value)) = next_object(self.bytes, at) {
-            self.between(end_of_last..start);
+        let mut scan = Scan::new(self.bytes);
+        let mut end_of_last = 0;
+        while let Some(found) = scan.next() {
+            self.between(end_of_last..found.start);
+            end_of_last = scan.at;
             if self.objects.len() == MAX_OBJECTS {
-                self.troubles.push(Trouble::Stopped(crate::coverage::Limit::Members));
+                self.troubles.push(Trouble::Stopped(Limit::Members));
                 return;
             }
-            let mut lexer = Lexer::new(self.bytes);
-            lexer.at = value;
-            let dict = match lexer.value() {
-                Some(Value::Dict(dict)) => dict,
-                Some(_) | None => Dict::default(),
-            };
-            readings += lexer.at - value;
-            // A string that is never closed has hidden all the rest.
-            let is_lost = lexer.is_at_end() && readings < MAX_READINGS * self.bytes.len();
-            let mut end = if is_lost { value } else { lexer.at };
-            let value_range = value..lexer.at;
-            let stream = stream_start(self.bytes, lexer.at).map(|start| {
-                let known = dict.number(b"Length").and_then(whole).map(|len| start + len as usize);
-                let data_end = known.filter(|&end| is_end_of_stream(self.bytes, end)).or_else(|| {
-                    let rest = self.bytes.get(start..).filter(|_| streams_end)?;
-                    memchr::memmem::find(rest, b"endstream").map(|len| start + len)
-                });
-                streams_end &= data_end.is_some();
-                // What follows may be its rest or other objects: both are looked for.
-                end = data_end.unwrap_or(start);
-                start..data_end.unwrap_or(self.bytes.len())
-            });
-            if dict.is(b"Type", b"XRef") {
+            let Found { number, start, value, stream, dict } = found;
+            if stream.is_some() && dict.is(b"Type", b"XRef") {
                 self.trailer.add(dict);
             }
-            let order = (start, 0);
-            self.objects.push(Object { number, order, source: 0, value: value_range, stream });
-            (at, end_of_last) = (end, end);
+            self.objects.push(Object { number, order: (start, 0), source: 0, value, stream });
         }
         self.between(end_of_last..self.bytes.len());
-        let has_end = [b"%%EOF".as_slice(), b"startxref"]
-            .iter()
-            .any(|word| memchr::memmem::find(&self.bytes[end_of_last..], word).is_some());
-        if !streams_end || !has_end {
+        if !scan.is_whole() {
             self.troubles.push(Trouble::Damaged);
         }
     }
@@ -162,6 +139,8 @@ impl<'d> File<'d> {
         let mut holders: Vec<_> = self.objects.iter().filter(holds_objects).collect();
         holders.sort_unstable_by_key(|o| o.order);
         let holders: Vec<(u32, usize)> = holders.iter().map(|o| (o.number, o.order.0)).collect();
+        // Those that are known stay in their order until all are read.
+        let mut held_objects = Vec::new();
         for (number, order) in holders {
             let Some(holder) = self.stream(number) else { continue };
             let count = holder.dict.number(b"N").and_then(whole).unwrap_or(0) as usize;
@@ -170,16 +149,19 @@ impl<'d> File<'d> {
             match held {
                 Ok(held) => {
                     members.spend(held.len() as u64)?;
-                    self.add_objects(&held, count, first, order);
                     self.expanded.push(held);
+                    self.list_held(count, first, order, &mut held_objects);
                 }
                 Err(trouble) => self.troubles.push(trouble),
             }
         }
+        self.objects.append(&mut held_objects);
         Ok(())
     }
 
-    fn add_objects(&mut self, held: &[u8], count: usize, first: usize, order: usize) {
+    /// Adds to `objects` the `count` objects of the last stream, which begin behind `first` bytes of places.
+    fn list_held(&mut self, count: usize, first: usize, order: usize, objects: &mut Vec<Object>) {
+        let Some(held) = self.expanded.last() else { return };
         let header = held.get(..first).unwrap_or(held);
         let mut numbers = Lexer::new(header).map_while(|token| match token {
             Token::Number(number) => whole(number),
@@ -190,19 +172,19 @@ impl<'d> File<'d> {
             if places.len() == count {
                 break;
             }
-            if self.objects.len() + places.len() == MAX_OBJECTS {
-                self.troubles.push(Trouble::Stopped(crate::coverage::Limit::Members));
+            if self.objects.len() + objects.len() + places.len() == MAX_OBJECTS {
+                self.troubles.push(Trouble::Stopped(Limit::Members));
                 break;
             }
             places.push(((first + start as usize).min(held.len()), number));
         }
         places.sort_unstable();
         let ends = places.iter().skip(1).map(|&(start, _)| start).chain([held.len()]);
-        let source = self.expanded.len() + 1;
-        let objects = places.iter().zip(ends).enumerate().map(|(n, (&(start, number), end))| {
+        let source = self.expanded.len();
+        let new = places.iter().zip(ends).enumerate().map(|(n, (&(start, number), end))| {
             Object { number, order: (order, n), source, value: start..end, stream: None }
         });
-        self.objects.extend(objects.collect::<Vec<_>>());
+        objects.extend(new);
     }
 
     fn bytes_of(&self, object: &Object) -> &[u8] {
@@ -314,46 +296,4 @@ const MIN_LINE_BYTES: usize = 12;
 /// Whether `line` is an entry of a table of objects: `0000000017 00000 n`.
 fn is_of_table(line: &[u8]) -> bool {
     line.len() < 24 && line.iter().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'n' | b'f'))
-}
-
-/// Where the next object behind `at` begins, its number, and where its value begins: `7 0 obj`.
-fn next_object(bytes: &[u8], at: usize) -> Option<(usize, u32, usize)> {
-    memchr::memmem::find_iter(&bytes[at..], b"obj").find_map(|found| {
-        let word = at + found;
-        let is_longer = bytes.get(word + 3).is_some_and(u8::is_ascii_alphanumeric);
-        let (generation, _) = number_before(bytes, at, word).filter(|_| !is_longer)?;
-        let (start, number) = number_before(bytes, at, generation)?;
-        Some((start, number, word + 3))
-    })
-}
-
-/// Where the number begins that stands before `end`, with white space between, and which it is.
-fn number_before(bytes: &[u8], from: usize, end: usize) -> Option<(usize, u32)> {
-    const MOST: usize = 24;
-    let before = &bytes[from.max(end.saturating_sub(MOST))..end];
-    let spaces = before.iter().rev().take_while(|&&b| is_space(b)).count();
-    let before = &before[..before.len() - spaces];
-    let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let digits = &before[before.len() - digits..];
-    let number = std::str::from_utf8(digits).ok()?.parse().ok().filter(|_| spaces > 0)?;
-    Some((end - spaces - digits.len(), number))
-}
-
-/// Where the bytes of a stream begin whose dictionary ends at `at`.
-fn stream_start(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = &bytes[at.min(bytes.len())..];
-    let word = rest.trim_ascii_start().strip_prefix(b"stream")?;
-    let len = match word {
-        [b'\r', b'\n', ..] => 2,
-        [b'\r' | b'\n', ..] => 1,
-        _ => 0,
-    };
-    Some(bytes.len() - word.len() + len)
-}
-
-fn is_end_of_stream(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at..).is_some_and(|rest| {
-        let space = rest.iter().take(4).take_while(|&&b| is_space(b)).count();
-        rest[space..].starts_with(b"endstream")
-    })
 }

@@ -85,10 +85,10 @@ pub(super) fn named(name: &[u8]) -> Option<char> {
     let mut letters = name.chars();
     match (letters.next(), letters.as_str()) {
         (Some(letter), "") => Some(letter),
-        (Some('u'), digits) if known.is_none() && (4..=6).contains(&digits.len()) => hex(digits),
-        (Some('u'), rest) if known.is_none() => {
-            rest.strip_prefix("ni").and_then(|digits| digits.get(..4)).and_then(hex)
-        }
+        (Some('u'), code) if known.is_none() => match code.strip_prefix("ni") {
+            Some(digits) => digits.get(..4).and_then(hex),
+            None => hex(code).filter(|_| (4..=6).contains(&code.len())),
+        },
         _ => known,
     }
 }

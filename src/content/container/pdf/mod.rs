@@ -17,6 +17,8 @@ mod layout;
 mod lexer;
 mod pages;
 mod predictor;
+mod scan;
+mod sheet;
 mod stream;
 mod strings;
 mod value;
@@ -25,10 +27,11 @@ mod window;
 use std::io::Read;
 
 use self::{
-    content::{Contents, Resources, Sheet},
+    content::{Contents, Resources},
     file::{File, Stream},
     lexer::Lexer,
     pages::Page,
+    sheet::Sheet,
     strings::Strings,
     value::{Dict, Value},
 };
@@ -46,8 +49,10 @@ pub(super) fn is_pdf(head: &[u8]) -> bool {
     let before = &start[..at];
     let before = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
     let is_version = matches!(start[at + MAGIC.len()..], [b'1' | b'2', b'.', b'0'..=b'9', ..]);
-    // A text that only speaks of them is searched as such.
-    before.trim_ascii().is_empty() || is_version && memchr::memchr2(0, 0x1b, before).is_some()
+    // A text that only speaks of them is searched as such, and so is what has no object.
+    let is_first = before.trim_ascii().is_empty();
+    let is_meant = is_first || is_version && memchr::memchr2(0, 0x1b, before).is_some();
+    is_meant && scan::next_object(head, at).is_some()
 }
 
 /// Gives what a PDF holds.
@@ -81,9 +86,10 @@ impl<'f> Document<'f, '_> {
     fn pages(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
         let pages = pages::pages(self.file, &mut self.contents.seen, members)?;
         for (page, number) in pages.into_iter().zip(1..) {
-            let mut sheet = Sheet::default();
+            let mut sheet = Sheet::new(numbered("page", number));
             self.page(page, &mut sheet, members)?;
-            self.give(numbered("page", number), sheet, members)?;
+            members.spend(self.file.take_work())?;
+            sheet.give(members)?;
         }
         Ok(())
     }
@@ -97,13 +103,16 @@ impl<'f> Document<'f, '_> {
     ) -> Result<(), Limit> {
         let streams = self.streams(page.dict.get(b"Contents"));
         self.contents.show(&streams, page.resources, sheet, members)?;
-        sheet.layout.end_line();
-        self.strings(page.number, sheet);
+        sheet.add_lines(&self.strings(page.number));
         let mut notes = self.references(page.dict.get(b"Annots"));
+        notes.reverse();
         while let Some(note) = notes.pop() {
-            self.strings(note, sheet);
+            let lines = self.strings(note);
+            sheet.add_lines(&lines);
             let Value::Dict(dict) = self.file.resolve(Value::Reference(note)) else { continue };
-            self.appearance(dict, page.resources, sheet, members)?;
+            let mut looks = Sheet::new(object(note));
+            self.appearance(dict, page.resources, &mut looks, members)?;
+            sheet.add(looks, &lines);
             // A field has its name and its value where its boxes have them in common.
             notes.extend(self.references(dict.get(b"Parent")).into_iter().take(1));
             members.spend(self.file.take_work())?;
@@ -157,41 +166,20 @@ impl<'f> Document<'f, '_> {
         self.references(value).into_iter().filter_map(|number| file.stream(number)).collect()
     }
 
-    /// Adds the strings of the object `number`.
-    fn strings(&mut self, number: u32, sheet: &mut Sheet) {
+    /// The strings of the object `number`, a line each.
+    fn strings(&mut self, number: u32) -> String {
         let mut strings = Strings::default();
         strings.add(self.file.written(number));
         self.files.append(&mut strings.files);
-        if !strings.lines.is_empty() {
-            sheet.layout.end_line();
-            sheet.layout.text.push_str(&strings.lines);
-        }
-    }
-
-    /// Gives what is on `sheet`, and says what is not.
-    fn give(
-        &self,
-        step: Step,
-        mut sheet: Sheet,
-        members: &mut dyn Members,
-    ) -> Result<(), Limit> {
-        members.spend(self.file.take_work())?;
-        sheet.layout.end_line();
-        if sheet.unknown > 0 {
-            sheet.note(Trouble::Unsupported);
-        }
-        if !sheet.layout.text.is_empty() {
-            members.member(step.clone(), &mut sheet.layout.text.as_bytes())?;
-        }
-        sheet.troubles.iter().try_for_each(|trouble| members.gap(step.clone(), *trouble))
+        strings.lines
     }
 
     fn information(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
         let number = self.file.information().filter(|&n| self.contents.seen.insert(n));
         let Some(number) = number else { return Ok(()) };
-        let mut sheet = Sheet::default();
-        self.strings(number, &mut sheet);
-        self.give(Step::Named("document information".into()), sheet, members)
+        let mut sheet = Sheet::new(Step::Named("document information".into()));
+        sheet.add_lines(&self.strings(number));
+        sheet.give(members)
     }
 
     /// Gives the files that were found so far.
@@ -234,12 +222,13 @@ impl<'f> Document<'f, '_> {
             if !self.contents.seen.insert(number) {
                 continue;
             }
-            let mut sheet = Sheet::default();
-            self.strings(number, &mut sheet);
+            let mut sheet = Sheet::new(object(number));
+            sheet.add_lines(&self.strings(number));
             if let Some(stream) = self.file.stream(number) {
                 self.other_stream(number, stream, &mut sheet, members)?;
             }
-            self.give(object(number), sheet, members)?;
+            members.spend(self.file.take_work())?;
+            sheet.give(members)?;
         }
         Ok(())
     }
@@ -271,7 +260,7 @@ impl<'f> Document<'f, '_> {
         match head {
             Err(_) => sheet.note(Trouble::Damaged),
             // Fonts, profiles and tables of numbers.
-            Ok(head) if !is_text(&head) => {}
+            Ok(head) if !is_text(&head) || is_map(&head) => {}
             Ok(head) if shows_text(&head) => {
                 let resources = self.contents.resources(stream.dict, Resources::default());
                 self.contents.show(&[stream], resources, sheet, members)?;
@@ -291,6 +280,11 @@ fn is_text(head: &[u8]) -> bool {
     let controls = head.iter().filter(|b| b.is_ascii_control() && !b.is_ascii_whitespace()).count();
     let is_utf16 = head.starts_with(b"\xfe\xff") || head.starts_with(b"\xff\xfe");
     is_utf16 || controls * 50 <= head.len() && !head.is_empty()
+}
+
+/// Whether what begins with `head` maps the codes of a font.
+fn is_map(head: &[u8]) -> bool {
+    memchr::memmem::find(head, b"begincmap").is_some()
 }
 
 /// Whether what begins with `head` is the content of a page or a form.

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn rows_are_put_together() {
         let rows = b"\x00abc\x01a\x01\x01\x02\x00\x01\x02\x03\x31\x01\x01\x04\x01";
-        assert_eq!(undone(12, 1, 3, rows).unwrap(), b"abcabcace\x61\x62\x64b");
+        assert_eq!(undone(12, 1, 3, rows).unwrap(), b"abcabcaceaceb");
         assert_eq!(undone(2, 2, 3, b"aA\x01\x01\x01\x01bB").unwrap(), b"aAbBcCbB");
     }
 

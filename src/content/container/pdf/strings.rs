@@ -31,6 +31,7 @@ struct Frame<'d> {
     /// The name and the value of a field.
     field: Option<String>,
     value: Option<String>,
+    usual_value: Option<String>,
     file_name: Vec<u8>,
     file: Option<u32>,
 }
@@ -88,6 +89,7 @@ impl Strings {
             Some(frame) if frame.is_dict => match &*name(frame.key) {
                 b"T" => frame.field = Some(said),
                 b"V" => frame.value = Some(said),
+                b"DV" => frame.usual_value = Some(said),
                 key => {
                     if matches!(key, b"UF") || key == b"F" && frame.file_name.is_empty() {
                         frame.file_name = said.clone().into_bytes();
@@ -114,11 +116,14 @@ impl Strings {
 
     /// Says what is known of `frame` when it closes.
     fn close(&mut self, frame: Frame<'_>, outer: &mut [Frame<'_>]) {
-        match (frame.field, frame.value) {
-            (Some(field), Some(value)) => self.line(field.as_bytes(), &value),
-            (Some(field), None) => self.line(b"T", &field),
-            (None, Some(value)) => self.line(b"V", &value),
-            (None, None) => {}
+        let values = [&frame.value, &frame.usual_value];
+        let is_same = frame.value == frame.usual_value;
+        let name = frame.field.as_deref().unwrap_or("V").as_bytes();
+        for value in values.into_iter().flatten().skip(usize::from(is_same)) {
+            self.line(name, value);
+        }
+        if let (Some(field), [None, None]) = (&frame.field, values) {
+            self.line(b"T", field);
         }
         match (frame.holds_file, frame.file, outer.last_mut()) {
             (true, Some(file), Some(outer)) => outer.file = Some(file),
@@ -142,7 +147,7 @@ mod tests {
     fn strings_have_the_names_of_what_they_are() {
         let all = strings(
             "<</Title(A title)/A<</S/URI/URI(https://a.test/)>>/Names[(one) 3 0 R(chapter)]\
-             /ID[<0102030405><00>]/Type/X/T(db_password)/Kids[1 0 R]/V(a value)>>",
+             /ID[<0102030405><00>]/Type/X/T(db_password)/Kids[1 0 R]/V(a value)/DV(a value)>>",
         );
         let lines = "Title: A title\nURI: https://a.test/\nNames: chapter\ndb_password: a value\n";
         assert_eq!((all.lines.as_str(), all.files), (lines, vec![]));

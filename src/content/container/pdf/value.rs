@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_is_not_closed_ends_at_the_next_object() {
         let mut lexer = Lexer::new(b"<</A [1 2 endobj 3 0 obj");
-        assert_eq!(lexer.value(), Some(Value::Dict(Dict(b"/A [1 2 "))));
+        assert_eq!(lexer.value(), Some(Value::Dict(Dict(b"/A [1 2"))));
         assert_eq!(lexer.next(), Some(Token::Word(b"endobj")));
         let deep = b"[".repeat(1_000_000);
         assert_eq!(Lexer::new(&deep).value(), Some(Value::Array(&deep[1..])));
