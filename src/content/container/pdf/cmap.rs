@@ -54,7 +54,12 @@ impl Map {
         members: &mut dyn Members,
     ) -> Result<Self, Trouble> {
         let mut window = Window::new(stream::reader(file, stream)?);
-        let mut reading = Reading { map: Self::default(), list: List::Nothing, strings: Vec::new(), target: None };
+        let mut reading = Reading {
+            map: Self::default(),
+            list: List::Nothing,
+            strings: Vec::new(),
+            target: None,
+        };
         while window.advance(members)? {
             let mut lexer = window.lexer();
             lexer.by_ref().for_each(|token| reading.take(token));
@@ -75,9 +80,9 @@ impl Map {
     /// How many bytes the code has that `bytes` begin with, as far as the map says it.
     pub(super) fn code_bytes(&self, bytes: &[u8]) -> Option<usize> {
         let is_in = |space: &&Codes| {
-            bytes.get(..space.bytes).is_some_and(|code| {
-                (space.first..=space.last).contains(&code_number(code))
-            })
+            bytes
+                .get(..space.bytes)
+                .is_some_and(|code| (space.first..=space.last).contains(&code_number(code)))
         };
         self.spaces.iter().find(is_in).map(|space| space.bytes)
     }
@@ -215,11 +220,9 @@ mod tests {
 
     #[test]
     fn codes_are_listed_in_three_ways() {
-        let map = map(
-            "1 begincodespacerange <0000> <FFFF> endcodespacerange\n\
+        let map = map("1 begincodespacerange <0000> <FFFF> endcodespacerange\n\
              2 beginbfchar <0003> <0020> <0004> <00660066> endbfchar\n\
-             2 beginbfrange <0010> <0012> <0041> <0020> <0022> [<0061> <D83DDE00> <007A>] endbfrange",
-        );
+             2 beginbfrange <0010> <0012> <0041> <0020> <0022> [<0061> <D83DDE00> <007A>] endbfrange");
         let of = |code: u16| text(&map, &code.to_be_bytes());
         let expected = [" ", "ff", "A", "C", "a", "😀", "z"].map(|t| Some(t.to_owned()));
         assert_eq!([3, 4, 0x10, 0x12, 0x20, 0x21, 0x22].map(of), expected);
@@ -230,10 +233,9 @@ mod tests {
 
     #[test]
     fn lists_that_lie_say_nothing() {
-        let map = map(
-            "beginbfrange <02> <01> <0041> <01> <0002> <0041> <00> <FF> [<0041>] endbfrange \
-             beginbfchar <> <0041> <01> endbfchar <01> <02> <03>",
-        );
+        let map =
+            map("beginbfrange <02> <01> <0041> <01> <0002> <0041> <00> <FF> [<0041>] endbfrange \
+             beginbfchar <> <0041> <01> endbfchar <01> <02> <03>");
         assert_eq!(map.len(), 1);
         assert_eq!(text(&map, b"\0").as_deref(), Some("A"));
     }

@@ -261,7 +261,9 @@ impl<'r, 'f> Run<'r, 'f> {
             }
             Token::CloseArray | Token::OpenDict | Token::CloseDict => return None,
             Token::Number(number) => Operand::Number(number),
-            Token::Name(written) if self.listed.is_none() => Operand::Name(name(written).into_owned()),
+            Token::Name(written) if self.listed.is_none() => {
+                Operand::Name(name(written).into_owned())
+            }
             Token::Name(_) => Operand::Other,
             Token::String(written) => Operand::Text(written.bytes()),
         };
@@ -325,7 +327,8 @@ impl<'r, 'f> Run<'r, 'f> {
                 self.show_last();
             }
             b"\"" => {
-                if let [.., Operand::Number(words), Operand::Number(glyphs), _] = self.operands[..] {
+                if let [.., Operand::Number(words), Operand::Number(glyphs), _] = self.operands[..]
+                {
                     (self.state.between_words, self.state.between_glyphs) = (words, glyphs);
                 }
                 self.move_line(0.0, -self.state.leading);

@@ -181,8 +181,12 @@ impl<'d> File<'d> {
         places.sort_unstable();
         let ends = places.iter().skip(1).map(|&(start, _)| start).chain([held.len()]);
         let source = self.expanded.len();
-        let new = places.iter().zip(ends).enumerate().map(|(n, (&(start, number), end))| {
-            Object { number, order: (order, n), source, value: start..end, stream: None }
+        let new = places.iter().zip(ends).enumerate().map(|(n, (&(start, number), end))| Object {
+            number,
+            order: (order, n),
+            source,
+            value: start..end,
+            stream: None,
         });
         objects.extend(new);
     }

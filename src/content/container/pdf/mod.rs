@@ -241,7 +241,8 @@ impl<'f> Document<'f, '_> {
         members: &mut dyn Members,
     ) -> Result<(), Limit> {
         const HEAD_BYTES: u64 = 4 << 10;
-        let is_of_file = [b"ObjStm".as_slice(), b"XRef"].iter().any(|of| stream.dict.is(b"Type", of));
+        let is_of_file =
+            [b"ObjStm".as_slice(), b"XRef"].iter().any(|of| stream.dict.is(b"Type", of));
         if is_of_file || stream::is_image(self.file, stream) {
             return Ok(());
         }
@@ -289,6 +290,7 @@ fn is_map(head: &[u8]) -> bool {
 
 /// Whether what begins with `head` is the content of a page or a form.
 fn shows_text(head: &[u8]) -> bool {
-    let is_operator = |token| matches!(token, lexer::Token::Word(b"BT" | b"Tj" | b"TJ" | b"Tf" | b"Do"));
+    let is_operator =
+        |token| matches!(token, lexer::Token::Word(b"BT" | b"Tj" | b"TJ" | b"Tf" | b"Do"));
     Lexer::new(head).any(is_operator)
 }

@@ -60,9 +60,7 @@ fn filtered<'f>(
     parameters: Dict<'f>,
 ) -> Result<Box<dyn BufRead + 'f>, Trouble> {
     Ok(match filter {
-        b"FlateDecode" | b"Fl" => {
-            predicted(BufReader::new(ZlibDecoder::new(packed)), parameters)?
-        }
+        b"FlateDecode" | b"Fl" => predicted(BufReader::new(ZlibDecoder::new(packed)), parameters)?,
         b"LZWDecode" | b"LZW" => {
             let early = parameters.number(b"EarlyChange").is_none_or(|early| early != 0.0);
             predicted(expanded(packed, Lzw::new(early)), parameters)?
@@ -78,10 +76,7 @@ fn filtered<'f>(
     })
 }
 
-fn expanded<'f>(
-    packed: impl BufRead + 'f,
-    expand: impl Expand + 'f,
-) -> Box<dyn BufRead + 'f> {
+fn expanded<'f>(packed: impl BufRead + 'f, expand: impl Expand + 'f) -> Box<dyn BufRead + 'f> {
     Box::new(BufReader::new(Expanded::new(packed, expand)))
 }
 

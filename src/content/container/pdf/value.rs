@@ -43,8 +43,8 @@ impl<'d> Lexer<'d> {
     /// What `number` begins, if that is a reference.
     fn reference(&mut self, number: f64) -> Option<Value<'d>> {
         let mut ahead = self.clone();
-        let is_reference = matches!(ahead.next()?, Token::Number(_))
-            && matches!(ahead.next()?, Token::Word(b"R"));
+        let is_reference =
+            matches!(ahead.next()?, Token::Number(_)) && matches!(ahead.next()?, Token::Word(b"R"));
         let number = whole(number).filter(|_| is_reference)?;
         self.at = ahead.at;
         Some(Value::Reference(number))
