@@ -120,10 +120,15 @@ fn bundle() -> Vec<u8> {
 #[test]
 #[ignore = "it writes what fuzzing begins with, into the sources"]
 fn write_seeds() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/containers");
-    fs::create_dir_all(&directory).unwrap();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for target in ["containers", "pdf"] {
+        fs::create_dir_all(corpus.join(target)).unwrap();
+    }
     for (n, seed) in seeds().iter().enumerate() {
-        fs::write(directory.join(n.to_string()), seed).unwrap();
+        fs::write(corpus.join("containers").join(n.to_string()), seed).unwrap();
+        if seed.starts_with(b"%PDF-") {
+            fs::write(corpus.join("pdf").join(n.to_string()), seed).unwrap();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::content::container::{Members, Trouble};
 /// More are not read of one font: its codes have two bytes.
 const MAX_RANGES: usize = 1 << 16;
 /// No code stands for more characters.
-const MAX_TEXT_BYTES: usize = 64;
+const MAX_TEXT_BYTES: usize = 16;
 
 /// A map of codes.
 #[derive(Debug, Default)]

@@ -1,7 +1,10 @@
 //! What a page shows: the operators of its content, as far as they say which text stands where (ISO 32000-1,
 //! sections 8.4, 9.3 and 9.4).
 
-use std::{collections::HashSet, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use super::{
     file::{File, Stream},
@@ -22,10 +25,13 @@ use crate::{
 const MAX_DEPTH: usize = 16;
 /// States that were put aside.
 const MAX_STATES: usize = 256;
+/// Names of fonts that one content may have without looking them up anew.
+const MAX_FONTS: usize = 1000;
 /// Operands of one operator, but for those in brackets.
 const MAX_OPERANDS: usize = 8;
-/// What stands in brackets is shown at the latest when it is so much.
+/// What stands in brackets is shown at the latest when it is so much: operands, and bytes of them.
 const MAX_LISTED: usize = 4096;
+const MAX_LISTED_BYTES: usize = 1 << 20;
 
 /// What reads the contents of one file.
 pub(super) struct Contents<'f, 'd> {
@@ -33,6 +39,8 @@ pub(super) struct Contents<'f, 'd> {
     pub(super) fonts: Fonts,
     /// Objects that have been read; each is read once.
     pub(super) seen: HashSet<u32>,
+    /// By the objects that state them: pages share them.
+    resources: HashMap<u32, Resources<'f>>,
 }
 
 /// What is in force while text is shown.
@@ -65,20 +73,24 @@ struct Run<'r, 'f> {
     line: Matrix,
     operands: Vec<Operand>,
     listed: Option<Vec<Operand>>,
+    listed_bytes: usize,
     in_image: bool,
     resources: Resources<'f>,
+    /// Those that were chosen, by their names.
+    fonts: HashMap<Vec<u8>, Rc<Font>>,
     sheet: &'r mut Sheet,
 }
 
 /// What the names in a content mean.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Resources<'f> {
-    pub(super) dict: Dict<'f>,
+    fonts: Dict<'f>,
+    forms: Dict<'f>,
 }
 
 impl<'f, 'd> Contents<'f, 'd> {
     pub(super) fn new(file: &'f File<'d>) -> Self {
-        Self { file, fonts: Fonts::default(), seen: HashSet::new() }
+        Self { file, fonts: Fonts::default(), seen: HashSet::new(), resources: HashMap::new() }
     }
 
     /// Adds to `sheet` what `streams` show, one after the other.
@@ -154,15 +166,12 @@ impl<'f, 'd> Contents<'f, 'd> {
     ) -> Result<(), Limit> {
         match (operator, &*run.operands) {
             (b"Tf", [.., Operand::Name(name), Operand::Number(size)]) => {
+                let name = name.clone();
                 run.state.size = *size;
-                match self.font(name, run.resources, members) {
-                    Ok(font) => run.state.font = font,
-                    Err(Trouble::Stopped(limit)) => return Err(limit),
-                    Err(trouble) => run.sheet.note(trouble),
-                }
+                self.choose_font(&name, run, members)?;
             }
             (b"Do", [.., Operand::Name(name)]) => {
-                let name = std::mem::take(&mut name.clone());
+                let name = name.clone();
                 self.show_form(&name, run, depth, members)?;
             }
             _ => run.operate(operator),
@@ -170,19 +179,33 @@ impl<'f, 'd> Contents<'f, 'd> {
         Ok(())
     }
 
-    fn font(
+    /// Chooses the font `wanted`.
+    fn choose_font(
         &mut self,
         wanted: &[u8],
-        resources: Resources<'f>,
+        run: &mut Run<'_, 'f>,
         members: &mut dyn Members,
-    ) -> Result<Rc<Font>, Trouble> {
-        let dict = self.file.dict_at(resources.dict, b"Font");
-        let font = dict.and_then(|fonts| self.file.dict_at(fonts, wanted));
-        members.spend(self.file.take_work() + dict.map_or(0, |d| d.0.len() as u64))?;
-        match font {
-            Some(font) => self.fonts.font(self.file, font, members),
-            None => Ok(Rc::new(Font::plain())),
+    ) -> Result<(), Limit> {
+        if let Some(font) = run.fonts.get(wanted) {
+            run.state.font = font.clone();
+            return Ok(());
         }
+        let dict = run.resources.fonts;
+        let font = self.file.dict_at(dict, wanted);
+        members.spend(self.file.take_work() + dict.0.len() as u64)?;
+        run.state.font = match font.map(|font| self.fonts.font(self.file, font, members)) {
+            Some(Ok(font)) => font,
+            Some(Err(Trouble::Stopped(limit))) => return Err(limit),
+            Some(Err(trouble)) => {
+                run.sheet.note(trouble);
+                Rc::new(Font::plain())
+            }
+            None => Rc::new(Font::plain()),
+        };
+        if run.fonts.len() < MAX_FONTS {
+            run.fonts.insert(wanted.to_vec(), run.state.font.clone());
+        }
+        Ok(())
     }
 
     /// Shows the form `wanted`, if it was not shown before.
@@ -193,11 +216,9 @@ impl<'f, 'd> Contents<'f, 'd> {
         depth: usize,
         members: &mut dyn Members,
     ) -> Result<(), Limit> {
-        let dict = self.file.dict_at(run.resources.dict, b"XObject");
-        members.spend(self.file.take_work() + dict.map_or(0, |d| d.0.len() as u64))?;
-        let Some(Value::Reference(number)) = dict.and_then(|dict| dict.get(wanted)) else {
-            return Ok(());
-        };
+        let dict = run.resources.forms;
+        members.spend(dict.0.len() as u64)?;
+        let Some(Value::Reference(number)) = dict.get(wanted) else { return Ok(()) };
         let Some(form) = self.file.stream(number) else { return Ok(()) };
         if !form.dict.is(b"Subtype", b"Form") || !self.seen.insert(number) {
             return Ok(());
@@ -209,14 +230,30 @@ impl<'f, 'd> Contents<'f, 'd> {
         }
         let matrix = self.matrix_of(form.dict).then(run.state.matrix);
         let state = State { matrix, ..run.state.clone() };
-        let resources = self.resources(form.dict, run.resources);
+        let resources = self.resources(form.dict.get(b"Resources"), run.resources);
         self.run(&[form], resources, state, depth + 1, run.sheet, members)
     }
 
-    /// The resources that `dict` names, or those `around` it.
-    pub(super) fn resources(&self, dict: Dict<'f>, around: Resources<'f>) -> Resources<'f> {
-        let own = self.file.dict_at(dict, b"Resources");
-        own.map_or(around, |dict| Resources { dict })
+    /// The resources that `value` leads to, or those `around` it.
+    pub(super) fn resources(
+        &mut self,
+        value: Option<Value<'f>>,
+        around: Resources<'f>,
+    ) -> Resources<'f> {
+        let number = match value {
+            Some(Value::Reference(number)) => Some(number),
+            Some(_) | None => None,
+        };
+        if let Some(known) = number.and_then(|number| self.resources.get(&number)) {
+            return *known;
+        }
+        let Some(Value::Dict(dict)) = value.map(|value| self.file.resolve(value)) else {
+            return around;
+        };
+        let named = |key: &[u8]| self.file.dict_at(dict, key).unwrap_or_default();
+        let resources = Resources { fonts: named(b"Font"), forms: named(b"XObject") };
+        self.resources.extend(number.map(|number| (number, resources)));
+        resources
     }
 
     fn matrix_of(&self, dict: Dict<'f>) -> Matrix {
@@ -240,8 +277,10 @@ impl<'r, 'f> Run<'r, 'f> {
             line: Matrix::SAME,
             operands: Vec::new(),
             listed: None,
+            listed_bytes: 0,
             in_image: false,
             resources,
+            fonts: HashMap::new(),
             sheet,
         }
     }
@@ -268,10 +307,15 @@ impl<'r, 'f> Run<'r, 'f> {
             Token::String(written) => Operand::Text(written.bytes()),
         };
         match &mut self.listed {
-            Some(listed) if listed.len() < MAX_LISTED => listed.push(operand),
-            Some(_) => {
-                self.show_listed();
-                self.listed = Some(vec![operand]);
+            Some(listed) => {
+                if let Operand::Text(bytes) = &operand {
+                    self.listed_bytes += bytes.len();
+                }
+                listed.push(operand);
+                if listed.len() >= MAX_LISTED || self.listed_bytes >= MAX_LISTED_BYTES {
+                    self.show_listed();
+                    self.listed = Some(Vec::new());
+                }
             }
             None if self.operands.len() < MAX_OPERANDS => self.operands.push(operand),
             None => {
@@ -337,7 +381,7 @@ impl<'r, 'f> Run<'r, 'f> {
             b"TJ" => self.show_listed(),
             _ => {}
         }
-        self.listed = None;
+        (self.listed, self.listed_bytes) = (None, 0);
     }
 
     fn set(&mut self, operator: &[u8]) {
@@ -362,6 +406,7 @@ impl<'r, 'f> Run<'r, 'f> {
     }
 
     fn show_listed(&mut self) {
+        self.listed_bytes = 0;
         for operand in self.listed.take().unwrap_or_default() {
             match operand {
                 Operand::Text(bytes) => self.show(&bytes),

@@ -121,7 +121,9 @@ impl<'d> File<'d> {
         }
         for line in bytes.split(|b| matches!(b, b'\n' | b'\r')) {
             if line.len() > MIN_LINE_BYTES && !is_of_table(line) {
-                self.others.extend_from_slice(line);
+                // A zero would make all of it no text.
+                let plain = line.iter().map(|b| if b.is_ascii_control() { b' ' } else { *b });
+                self.others.extend(plain);
                 self.others.push(b'\n');
             }
         }

@@ -308,7 +308,7 @@ fn composite_widths(file: &File<'_>, dict: Dict<'_>) -> Widths {
             Value::Number(number) => numbers.push(number),
             Value::Array(list) => {
                 let first = numbers.pop().and_then(whole).unwrap_or(0);
-                for (code, value) in (first..).zip(items(list)) {
+                for (code, value) in (first..).zip(items(list)).take(MAX_RANGES) {
                     if let Value::Number(width) = value {
                         widths.ranges.push((code, code, (width / 1000.0) as f32));
                     }

@@ -102,7 +102,8 @@ impl<'f> Document<'f, '_> {
         members: &mut dyn Members,
     ) -> Result<(), Limit> {
         let streams = self.streams(page.dict.get(b"Contents"));
-        self.contents.show(&streams, page.resources, sheet, members)?;
+        let resources = self.contents.resources(page.resources, Resources::default());
+        self.contents.show(&streams, resources, sheet, members)?;
         sheet.add_lines(&self.strings(page.number));
         let mut notes = self.references(page.dict.get(b"Annots"));
         notes.reverse();
@@ -111,11 +112,12 @@ impl<'f> Document<'f, '_> {
             sheet.add_lines(&lines);
             let Value::Dict(dict) = self.file.resolve(Value::Reference(note)) else { continue };
             let mut looks = Sheet::new(object(note));
-            self.appearance(dict, page.resources, &mut looks, members)?;
+            self.appearance(dict, resources, &mut looks, members)?;
             sheet.add(looks, &lines);
             // A field has its name and its value where its boxes have them in common.
             notes.extend(self.references(dict.get(b"Parent")).into_iter().take(1));
             members.spend(self.file.take_work())?;
+            sheet.give_lines(members)?;
         }
         Ok(())
     }
@@ -130,7 +132,7 @@ impl<'f> Document<'f, '_> {
     ) -> Result<(), Limit> {
         let Some(looks) = self.file.dict_at(dict, b"AP") else { return Ok(()) };
         for stream in self.streams(looks.get(b"N")) {
-            let resources = self.contents.resources(stream.dict, around);
+            let resources = self.contents.resources(stream.dict.get(b"Resources"), around);
             self.contents.show(&[stream], resources, sheet, members)?;
             sheet.layout.end_line();
         }
@@ -147,18 +149,14 @@ impl<'f> Document<'f, '_> {
                 _ => {}
             }
         }
-        let mut numbers: Vec<u32> = match value {
-            Some(Value::Reference(number)) => vec![number],
-            Some(Value::Array(array)) => value::items(array)
-                .filter_map(|item| match item {
-                    Value::Reference(number) => Some(number),
-                    _ => None,
-                })
-                .collect(),
+        let seen = &mut self.contents.seen;
+        match value {
+            Some(Value::Reference(number)) if seen.insert(number) => vec![number],
+            Some(Value::Array(array)) => {
+                value::references(array).filter(|&number| seen.insert(number)).collect()
+            }
             Some(_) | None => Vec::new(),
-        };
-        numbers.retain(|&number| self.contents.seen.insert(number));
-        numbers
+        }
     }
 
     fn streams(&mut self, value: Option<Value<'f>>) -> Vec<Stream<'f>> {
@@ -263,7 +261,8 @@ impl<'f> Document<'f, '_> {
             // Fonts, profiles and tables of numbers.
             Ok(head) if !is_text(&head) || is_map(&head) => {}
             Ok(head) if shows_text(&head) => {
-                let resources = self.contents.resources(stream.dict, Resources::default());
+                let own = stream.dict.get(b"Resources");
+                let resources = self.contents.resources(own, Resources::default());
                 self.contents.show(&[stream], resources, sheet, members)?;
             }
             Ok(head) => members.member(object(number), &mut head.as_slice().chain(content))?,

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    content::Resources,
     file::File,
-    value::{Dict, Value, items},
+    value::{Dict, Value, references},
 };
 use crate::{content::container::Members, coverage::Limit};
 
@@ -14,8 +13,8 @@ use crate::{content::container::Members, coverage::Limit};
 pub(super) struct Page<'f> {
     pub(super) number: u32,
     pub(super) dict: Dict<'f>,
-    /// Its own, or those of the pages around it.
-    pub(super) resources: Resources<'f>,
+    /// What states its resources: itself, or what is around it.
+    pub(super) resources: Option<Value<'f>>,
 }
 
 /// All pages that the root leads to. Each object is one page at most, so a tree without end has one; what is `seen` is
@@ -26,19 +25,16 @@ pub(super) fn pages<'f>(
     members: &mut dyn Members,
 ) -> Result<Vec<Page<'f>>, Limit> {
     let mut pages = Vec::new();
-    let first = file.first_pages().map(|number| (Value::Reference(number), Resources::default()));
-    let mut left: Vec<_> = first.into_iter().collect();
-    while let Some((value, around)) = left.pop() {
-        let Value::Reference(number) = value else { continue };
-        let Value::Dict(dict) = file.resolve(value) else { continue };
-        if !seen.insert(number) {
-            continue;
-        }
-        let resources = file.dict_at(dict, b"Resources").map_or(around, |dict| Resources { dict });
+    let mut left: Vec<_> = file.first_pages().map(|number| (number, None)).into_iter().collect();
+    seen.extend(left.iter().map(|(number, _)| number));
+    while let Some((number, around)) = left.pop() {
+        let Value::Dict(dict) = file.resolve(Value::Reference(number)) else { continue };
+        let resources = dict.get(b"Resources").or(around);
         match file.get(dict, b"Kids") {
             Some(Value::Array(kids)) => {
                 let first = left.len();
-                left.extend(items(kids).map(|kid| (kid, resources)));
+                let kids = references(kids).filter(|&kid| seen.insert(kid));
+                left.extend(kids.map(|kid| (kid, resources)));
                 left[first..].reverse();
             }
             Some(_) | None => pages.push(Page { number, dict, resources }),

@@ -97,7 +97,8 @@ impl Strings {
                     self.line(key, &said);
                 }
             },
-            Some(frame) => self.line(&name(frame.key), &said),
+            // Only the first of a list: its name must not be written more often than it was read.
+            Some(frame) => self.line(&name(std::mem::take(&mut frame.key)), &said),
             None => self.line(b"", &said),
         }
     }

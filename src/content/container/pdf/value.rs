@@ -121,6 +121,14 @@ pub(super) fn items(array: &[u8]) -> impl Iterator<Item = Value<'_>> {
     std::iter::from_fn(move || lexer.value())
 }
 
+/// The numbers of the objects that an array refers to.
+pub(super) fn references(array: &[u8]) -> impl Iterator<Item = u32> {
+    items(array).filter_map(|item| match item {
+        Value::Reference(number) => Some(number),
+        _ => None,
+    })
+}
+
 /// The text of a string that is shown to people (ISO 32000-1, section 7.9.2.2; UTF-8: ISO 32000-2). `None` if it
 /// has bytes that no text has.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
