@@ -284,7 +284,7 @@ impl Tree {
         let codes = cases(self.key);
         for (n, &outer) in archives.iter().enumerate() {
             let (middle, inner) =
-                (archives[(n + 3) % count], CONTAINERS[(n + 7) % CONTAINERS.len()]);
+                (archives[(n + 3) % count], CONTAINERS[(n + 8) % CONTAINERS.len()]);
             let (name, text, _, route, place) = codes[n % codes.len()].clone();
             let mut way = way(&[outer, middle, inner]);
             way.push(route);

@@ -189,12 +189,14 @@ impl Expand for RunLength {
 pub(super) struct Lzw(Decoder);
 
 impl Lzw {
-    /// `early`: codes grow one code before they must, as is usual.
-    pub(super) fn new(early: bool) -> Self {
-        Self(match early {
-            true => Decoder::with_tiff_size_switch(BitOrder::Msb, 8),
-            false => Decoder::new(BitOrder::Msb, 8),
-        })
+    /// Of codes that grow one code before they must, as is usual.
+    pub(super) fn early() -> Self {
+        Self(Decoder::with_tiff_size_switch(BitOrder::Msb, 8))
+    }
+
+    /// Of codes that grow when they must.
+    pub(super) fn late() -> Self {
+        Self(Decoder::new(BitOrder::Msb, 8))
     }
 }
 
@@ -244,7 +246,7 @@ mod tests {
         let mut encoder = weezl::encode::Encoder::with_tiff_size_switch(BitOrder::Msb, 8);
         let text = b"abababab-abababab".repeat(300);
         let packed = encoder.encode(&text).unwrap();
-        assert_eq!(all(Lzw::new(true), &packed).unwrap(), text);
+        assert_eq!(all(Lzw::early(), &packed).unwrap(), text);
     }
 
     #[test]
@@ -252,6 +254,6 @@ mod tests {
         assert_eq!(all(Hex::default(), b"4x"), None);
         assert_eq!(all(Ascii85::default(), b"uuuuu"), None);
         assert_eq!(all(Ascii85::default(), b"\x7f"), None);
-        assert_eq!(all(Lzw::new(true), &[0xff; 40]), None);
+        assert_eq!(all(Lzw::early(), &[0xff; 40]), None);
     }
 }

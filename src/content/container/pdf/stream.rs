@@ -62,8 +62,11 @@ fn filtered<'f>(
     Ok(match filter {
         b"FlateDecode" | b"Fl" => predicted(BufReader::new(ZlibDecoder::new(packed)), parameters)?,
         b"LZWDecode" | b"LZW" => {
-            let early = parameters.number(b"EarlyChange").is_none_or(|early| early != 0.0);
-            predicted(expanded(packed, Lzw::new(early)), parameters)?
+            let lzw = match parameters.number(b"EarlyChange") {
+                Some(0.0) => Lzw::late(),
+                Some(_) | None => Lzw::early(),
+            };
+            predicted(expanded(packed, lzw), parameters)?
         }
         b"ASCIIHexDecode" | b"AHx" => expanded(packed, Hex::default()),
         b"ASCII85Decode" | b"A85" => expanded(packed, Ascii85::default()),
