@@ -127,7 +127,7 @@ impl<'f, 'd> Contents<'f, 'd> {
             let mut window = match stream::reader(self.file, stream) {
                 Ok(input) => Window::new(input),
                 Err(trouble) => {
-                    run.sheet.note(trouble);
+                    run.sheet.troubles.note(trouble);
                     continue;
                 }
             };
@@ -150,7 +150,7 @@ impl<'f, 'd> Contents<'f, 'd> {
                 run.sheet.give_lines(members)?;
             }
             if window.is_damaged {
-                run.sheet.note(Trouble::Damaged);
+                run.sheet.troubles.note(Trouble::Damaged);
             }
         }
         Ok(())
@@ -197,7 +197,7 @@ impl<'f, 'd> Contents<'f, 'd> {
             Some(Ok(font)) => font,
             Some(Err(Trouble::Stopped(limit))) => return Err(limit),
             Some(Err(trouble)) => {
-                run.sheet.note(trouble);
+                run.sheet.troubles.note(trouble);
                 Rc::new(Font::plain())
             }
             None => Rc::new(Font::plain()),

@@ -9,6 +9,7 @@ use std::{cell::Cell, ops::Range};
 use super::{
     lexer::{Lexer, Token},
     scan::{Found, Scan},
+    sheet::Troubles,
     stream,
     value::{Dict, Value, whole},
 };
@@ -33,7 +34,7 @@ pub(super) struct File<'d> {
     /// What stands between objects, without tables.
     pub(super) others: Vec<u8>,
     /// Why not all of its objects are there.
-    pub(super) troubles: Vec<Trouble>,
+    pub(super) troubles: Troubles,
     /// Bytes of objects that were asked for.
     work: Cell<u64>,
 }
@@ -73,7 +74,7 @@ impl<'d> File<'d> {
             objects: Vec::new(),
             trailer: Trailer::default(),
             others: Vec::new(),
-            troubles: Vec::new(),
+            troubles: Troubles::default(),
             work: Cell::default(),
         };
         file.find_objects();
@@ -96,7 +97,7 @@ impl<'d> File<'d> {
             self.between(end_of_last..found.start);
             end_of_last = scan.at;
             if self.objects.len() == MAX_OBJECTS {
-                self.troubles.push(Trouble::Stopped(Limit::Members));
+                self.troubles.note(Trouble::Stopped(Limit::Members));
                 return;
             }
             let Found { number, start, value, stream, dict } = found;
@@ -107,7 +108,7 @@ impl<'d> File<'d> {
         }
         self.between(end_of_last..self.bytes.len());
         if !scan.is_whole() {
-            self.troubles.push(Trouble::Damaged);
+            self.troubles.note(Trouble::Damaged);
         }
     }
 
@@ -154,7 +155,7 @@ impl<'d> File<'d> {
                     self.expanded.push(held);
                     self.list_held(count, first, order, &mut held_objects);
                 }
-                Err(trouble) => self.troubles.push(trouble),
+                Err(trouble) => self.troubles.note(trouble),
             }
         }
         self.objects.append(&mut held_objects);
@@ -175,7 +176,7 @@ impl<'d> File<'d> {
                 break;
             }
             if self.objects.len() + objects.len() + places.len() == MAX_OBJECTS {
-                self.troubles.push(Trouble::Stopped(Limit::Members));
+                self.troubles.note(Trouble::Stopped(Limit::Members));
                 break;
             }
             places.push(((first + start as usize).min(held.len()), number));

@@ -77,6 +77,20 @@ impl Expand for Plain {
     }
 }
 
+/// A space for each zero, as no text has them.
+pub(super) struct Zeros;
+
+impl Expand for Zeros {
+    fn expand(&mut self, packed: &[u8], out: &mut Vec<u8>) -> io::Result<Flow> {
+        out.extend(packed.iter().map(|&byte| if byte == 0 { b' ' } else { byte }));
+        Ok(Flow::More)
+    }
+
+    fn finish(&mut self, _: &mut Vec<u8>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Two digits a byte, up to a `>`.
 #[derive(Default)]
 pub(super) struct Hex {

@@ -8,9 +8,13 @@ use super::{
     file::File,
     glyph::{self, Codes},
     lexer::name,
+    sheet::Troubles,
     value::{Dict, Value, items, whole},
 };
-use crate::content::container::{Members, Trouble};
+use crate::{
+    content::container::{Members, Trouble},
+    coverage::Limit,
+};
 
 /// What all fonts of a file may hold together: ranges of codes and widths.
 const MAX_ENTRIES: usize = 1 << 20;
@@ -140,7 +144,7 @@ pub(super) struct Fonts {
     maps: HashMap<u32, Rc<Map>>,
     entries: usize,
     /// Why not all could be read.
-    pub(super) troubles: Vec<Trouble>,
+    pub(super) troubles: Troubles,
 }
 
 impl Fonts {
@@ -180,14 +184,14 @@ impl Fonts {
         }
         let Some(stream) = file.stream(number) else { return Ok(None) };
         if self.entries > MAX_ENTRIES {
-            self.troubles.push(Trouble::Stopped(crate::coverage::Limit::Held));
+            self.troubles.note(Trouble::Stopped(Limit::Held));
             return Ok(None);
         }
         let map = match Map::read(file, stream, members) {
             Ok(map) => Rc::new(map),
             Err(stopped @ Trouble::Stopped(_)) => return Err(stopped),
             Err(trouble) => {
-                self.troubles.push(trouble);
+                self.troubles.note(trouble);
                 Rc::default()
             }
         };

@@ -29,9 +29,9 @@ use std::io::Read;
 use self::{
     content::{Contents, Resources},
     file::{File, Stream},
-    lexer::Lexer,
+    lexer::{Lexer, Token},
     pages::Page,
-    sheet::Sheet,
+    sheet::{Sheet, Troubles},
     strings::Strings,
     value::{Dict, Value},
 };
@@ -59,7 +59,12 @@ pub(super) fn is_pdf(head: &[u8]) -> bool {
 pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
     let bytes = members.hold(input)?;
     let file = File::read(&bytes, members)?;
-    let mut document = Document { contents: Contents::new(&file), file: &file, files: Vec::new() };
+    let mut document = Document {
+        contents: Contents::new(&file),
+        file: &file,
+        files: Vec::new(),
+        troubles: Troubles::default(),
+    };
     document.pages(members)?;
     document.information(members)?;
     document.files(members)?;
@@ -67,8 +72,10 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
     if !file.others.is_empty() {
         members.member(Step::Named("between objects".into()), &mut &*file.others)?;
     }
-    // One of them says it all.
-    document.contents.fonts.troubles.iter().chain(&file.troubles).next().map_or(Ok(()), |t| Err(*t))
+    let Document { mut troubles, contents, .. } = document;
+    troubles.add(&contents.fonts.troubles);
+    troubles.add(&file.troubles);
+    troubles.say(members)
 }
 
 struct Document<'f, 'd> {
@@ -76,6 +83,7 @@ struct Document<'f, 'd> {
     contents: Contents<'f, 'd>,
     /// Files that objects hold, with their names.
     files: Vec<(Vec<u8>, u32)>,
+    troubles: Troubles,
 }
 
 fn numbered(kind: &'static str, number: usize) -> Step {
@@ -89,7 +97,7 @@ impl<'f> Document<'f, '_> {
             let mut sheet = Sheet::new(numbered("page", number));
             self.page(page, &mut sheet, members)?;
             members.spend(self.file.take_work())?;
-            sheet.give(members)?;
+            self.give(sheet, members)?;
         }
         Ok(())
     }
@@ -172,12 +180,18 @@ impl<'f> Document<'f, '_> {
         strings.lines
     }
 
+    fn give(&mut self, sheet: Sheet, members: &mut dyn Members) -> Result<(), Limit> {
+        let troubles = sheet.give(members)?;
+        self.troubles.add(&troubles);
+        Ok(())
+    }
+
     fn information(&mut self, members: &mut dyn Members) -> Result<(), Limit> {
         let number = self.file.information().filter(|&n| self.contents.seen.insert(n));
         let Some(number) = number else { return Ok(()) };
         let mut sheet = Sheet::new(Step::Named("document information".into()));
         sheet.add_lines(&self.strings(number));
-        sheet.give(members)
+        self.give(sheet, members)
     }
 
     /// Gives the files that were found so far.
@@ -226,7 +240,7 @@ impl<'f> Document<'f, '_> {
                 self.other_stream(number, stream, &mut sheet, members)?;
             }
             members.spend(self.file.take_work())?;
-            sheet.give(members)?;
+            self.give(sheet, members)?;
         }
         Ok(())
     }
@@ -239,9 +253,7 @@ impl<'f> Document<'f, '_> {
         members: &mut dyn Members,
     ) -> Result<(), Limit> {
         const HEAD_BYTES: u64 = 4 << 10;
-        let is_of_file =
-            [b"ObjStm".as_slice(), b"XRef"].iter().any(|of| stream.dict.is(b"Type", of));
-        if is_of_file || stream::is_image(self.file, stream) {
+        if stream::is_image(self.file, stream) || has_no_text(stream.dict) {
             return Ok(());
         }
         if stream.dict.is(b"Type", b"EmbeddedFile") {
@@ -250,14 +262,14 @@ impl<'f> Document<'f, '_> {
         let mut content = match stream::reader(self.file, stream) {
             Ok(content) => content,
             Err(trouble) => {
-                sheet.note(trouble);
+                sheet.troubles.note(trouble);
                 return Ok(());
             }
         };
         let head = stream::head(&mut content, HEAD_BYTES);
-        members.spend(HEAD_BYTES)?;
+        members.spend(head.as_ref().map_or(0, Vec::len) as u64)?;
         match head {
-            Err(_) => sheet.note(Trouble::Damaged),
+            Err(_) => sheet.troubles.note(Trouble::Damaged),
             // Fonts, profiles and tables of numbers.
             Ok(head) if !is_text(&head) || is_map(&head) => {}
             Ok(head) if shows_text(&head) => {
@@ -265,7 +277,13 @@ impl<'f> Document<'f, '_> {
                 let resources = self.contents.resources(own, Resources::default());
                 self.contents.show(&[stream], resources, sheet, members)?;
             }
-            Ok(head) => members.member(object(number), &mut head.as_slice().chain(content))?,
+            Ok(head) if is_utf16(&head) => {
+                members.member(object(number), &mut head.as_slice().chain(content))?;
+            }
+            Ok(head) => {
+                let content = stream::without_zeros(head.as_slice().chain(content));
+                members.member(object(number), &mut { content })?;
+            }
         }
         Ok(())
     }
@@ -275,11 +293,20 @@ fn object(number: u32) -> Step {
     numbered("object", number as usize)
 }
 
+/// Whether streams of such a dictionary hold the objects of the file, or a font.
+fn has_no_text(dict: Dict<'_>) -> bool {
+    let is_of_file = dict.is(b"Type", b"ObjStm") || dict.is(b"Type", b"XRef");
+    is_of_file || dict.get(b"Length1").is_some() || dict.get(b"Length3").is_some()
+}
+
 /// Whether what begins with `head` is text.
 fn is_text(head: &[u8]) -> bool {
     let controls = head.iter().filter(|b| b.is_ascii_control() && !b.is_ascii_whitespace()).count();
-    let is_utf16 = head.starts_with(b"\xfe\xff") || head.starts_with(b"\xff\xfe");
-    is_utf16 || controls * 50 <= head.len() && !head.is_empty()
+    is_utf16(head) || controls * 50 <= head.len() && !head.is_empty()
+}
+
+fn is_utf16(head: &[u8]) -> bool {
+    head.starts_with(b"\xfe\xff") || head.starts_with(b"\xff\xfe")
 }
 
 /// Whether what begins with `head` maps the codes of a font.
@@ -287,9 +314,12 @@ fn is_map(head: &[u8]) -> bool {
     memchr::memmem::find(head, b"begincmap").is_some()
 }
 
-/// Whether what begins with `head` is the content of a page or a form.
+/// Whether what begins with `head` is the content of a page or a form: some text, and where it stands. Words of a
+/// language are no operators.
 fn shows_text(head: &[u8]) -> bool {
-    let is_operator =
-        |token| matches!(token, lexer::Token::Word(b"BT" | b"Tj" | b"TJ" | b"Tf" | b"Do"));
-    Lexer::new(head).any(is_operator)
+    let has = |operators: &[&[u8]]| {
+        let is_one = |token| matches!(token, Token::Word(word) if operators.contains(&word));
+        Lexer::new(head).any(is_one)
+    };
+    has(&[b"BT"]) && has(&[b"Tf", b"Tj", b"TJ", b"Td", b"Tm"])
 }

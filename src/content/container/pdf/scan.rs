@@ -126,8 +126,10 @@ fn is_end_of_stream(bytes: &[u8], at: usize) -> bool {
 mod tests {
     use super::*;
 
-    /// Numbers, values and streams.
-    fn found(text: &str) -> (Vec<(u32, &str, Option<&str>)>, bool) {
+    /// Number, value and stream.
+    type Object<'t> = (u32, &'t str, Option<&'t str>);
+
+    fn found(text: &str) -> (Vec<Object<'_>>, bool) {
         let mut scan = Scan::new(text.as_bytes());
         let all = scan.by_ref().map(|o| (o.number, &text[o.value], o.stream.map(|s| &text[s])));
         (all.collect(), scan.is_whole())

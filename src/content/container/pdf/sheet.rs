@@ -16,8 +16,8 @@ const MIN_UNKNOWN: usize = 16;
 pub(super) struct Sheet {
     step: Step,
     pub(super) layout: Layout,
-    /// What of it can't be read.
-    troubles: Vec<Trouble>,
+    /// Why not all of it is here.
+    pub(super) troubles: Troubles,
     /// Glyphs that stand for no known character.
     pub(super) unknown: usize,
 }
@@ -25,14 +25,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// An empty one, which `step` leads to.
     pub(super) fn new(step: Step) -> Self {
-        Self { step, layout: Layout::default(), troubles: Vec::new(), unknown: 0 }
-    }
-
-    /// Notes `trouble`, once.
-    pub(super) fn note(&mut self, trouble: Trouble) {
-        if !self.troubles.contains(&trouble) {
-            self.troubles.push(trouble);
-        }
+        Self { step, layout: Layout::default(), troubles: Troubles::default(), unknown: 0 }
     }
 
     /// Adds whole lines.
@@ -48,7 +41,7 @@ impl Sheet {
             self.add_lines(&other.layout.text);
         }
         self.unknown += other.unknown;
-        other.troubles.into_iter().for_each(|trouble| self.note(trouble));
+        self.troubles.add(&other.troubles);
     }
 
     /// Gives the lines that are complete, if they are many.
@@ -63,15 +56,40 @@ impl Sheet {
         members.member(self.step.clone(), &mut lines.as_bytes())
     }
 
-    /// Gives all of it, and says what is missing.
-    pub(super) fn give(mut self, members: &mut dyn Members) -> Result<(), Limit> {
+    /// Gives all of it; returns what is missing.
+    pub(super) fn give(mut self, members: &mut dyn Members) -> Result<Troubles, Limit> {
         self.layout.end_line();
         if self.unknown >= MIN_UNKNOWN {
-            self.note(Trouble::Unsupported);
+            self.troubles.note(Trouble::Unsupported);
         }
         if !self.layout.text.is_empty() {
-            members.member(self.step.clone(), &mut self.layout.text.as_bytes())?;
+            members.member(self.step, &mut self.layout.text.as_bytes())?;
         }
-        self.troubles.iter().try_for_each(|trouble| members.gap(self.step.clone(), *trouble))
+        Ok(self.troubles)
+    }
+}
+
+/// Why not all of a document can be read: each reason once, however many parts of it there are.
+#[derive(Debug, Default)]
+pub(super) struct Troubles(Vec<Trouble>);
+
+impl Troubles {
+    /// Notes `trouble`.
+    pub(super) fn note(&mut self, trouble: Trouble) {
+        if !self.0.contains(&trouble) {
+            self.0.push(trouble);
+        }
+    }
+
+    /// Notes those of `others`.
+    pub(super) fn add(&mut self, others: &Self) {
+        others.0.iter().for_each(|trouble| self.note(*trouble));
+    }
+
+    /// Says all but one to `members`, and that one to the caller.
+    pub(super) fn say(mut self, members: &mut dyn Members) -> Result<(), Trouble> {
+        let last = self.0.pop();
+        self.0.iter().try_for_each(|trouble| members.gap_at(&[], *trouble))?;
+        last.map_or(Ok(()), Err)
     }
 }

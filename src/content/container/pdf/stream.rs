@@ -7,7 +7,7 @@ use flate2::bufread::ZlibDecoder;
 
 use super::{
     file::{File, Stream},
-    filter::{Ascii85, Expand, Expanded, Hex, Lzw, Plain, RunLength},
+    filter::{Ascii85, Expand, Expanded, Hex, Lzw, Plain, RunLength, Zeros},
     predictor::{Predictor, Row},
     value::{Dict, Value, items, whole},
 };
@@ -124,4 +124,9 @@ pub(super) fn is_image(file: &File<'_>, stream: Stream<'_>) -> bool {
 pub(super) fn head(content: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     content.take(most).read_to_end(&mut head).map(|_| head)
+}
+
+/// `content` with spaces for zeros: a few of them would make it no text.
+pub(super) fn without_zeros(content: impl BufRead) -> impl Read {
+    Expanded::new(content, Zeros)
 }
