@@ -255,12 +255,10 @@ fn search(
     window: Range<usize>,
     found: &mut Vec<Candidate>,
 ) {
-    if !has_run(&text[window.clone()], group.run)
-        || !group.can_match(set.patterns(), text, window.clone())
-    {
+    if !has_run(&text[window.clone()], group.run) {
         return;
     }
-    for &index in &group.members {
+    for index in group.possible(set.patterns(), text, window.clone()) {
         let pattern = &set.patterns()[index];
         pattern.matches(text, window.clone(), |whole, secret| {
             found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });

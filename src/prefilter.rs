@@ -1,15 +1,12 @@
 //! Which rules are worth running on a text, and where: every keyword that a match could stand around.
 //!
-//! Two searches, each for what it is fast at:
+//! Words are found by four of their bytes (`grams`): a bitmap answers for every second position of the text,
+//! and nearly always says no. But everyday words (`key`, `token`) would hit on every page, and of a short
+//! word four bytes say little. Where a pattern's regex guarantees a run of letters and digits, the runs are
+//! found first (`runs`), sixty-four bytes at a time, and such words are searched only around them. Around long
+//! runs, which are rare, that goes for all words.
 //!
-//! - **Grams.** Rare words (a provider's name, a prefix) are found by four of their bytes: a bitmap of
-//!   hashed grams answers for every second position of the text, and nearly always says no.
-//! - **Runs.** Everyday words (`key`, `token`) would hit on every page. Where the pattern's regex
-//!   guarantees a run of letters and digits, the runs are found first, by jumping from one place
-//!   that could be the end of a run to the next, and the words are searched only around them. Around
-//!   long runs, which are rare, that goes for more words than around others.
-//!
-//! Which search a pattern uses changes no result: both find every keyword of every possible match.
+//! Where a pattern's words are searched changes no result: every keyword of every possible match is found.
 //! Words that patterns ask for nearby are searched like rare ones. A pattern for a text that is nothing but
 //! the secret has no keyword; it is run on texts that are as short.
 
@@ -19,11 +16,10 @@ mod runs;
 
 use std::{collections::BTreeMap, ops::Range};
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
-
 use self::grams::Grams;
 pub use self::runs::has_run;
 use crate::{
+    content::decode::Seeds,
     mark,
     rule::{
         Group, Nearby, RuleSet,
@@ -61,12 +57,12 @@ pub struct Meaning {
 /// The words of all rules.
 #[derive(Debug)]
 pub struct Prefilter {
-    /// By `Word`: those of the grams first, then those of each kind of run.
+    /// By `Word`: the rare ones first, then those of each kind of run.
     meanings: Vec<Meaning>,
-    rare: Vec<String>,
+    /// The rare words.
+    grams: Grams,
     /// The word of our own marks, which stands for no rule: one more among the rare ones costs nothing.
     mark: Word,
-    grams: Grams,
     around_runs: [AroundRuns; 2],
     whole: Whole,
 }
@@ -85,20 +81,21 @@ struct Whole {
 struct AroundRuns {
     /// Shorter runs don't count.
     run: usize,
-    /// The `Word` of the automaton's first.
+    /// The `Word` of the first of its words.
     first: usize,
-    automaton: Option<AhoCorasick>,
+    grams: Grams,
     /// How far before and behind a run the word can be.
     before: usize,
     after: usize,
 }
 
-/// Words that source code is full of: worth a search of their own, as are words of three bytes or less.
+/// Words that source code is full of: worth a search of their own, as are short ones: of four bytes or less the
+/// grams say little.
 const EVERYDAY: [&str; 12] = [
     "key", "token", "secret", "auth", "pass", "sign", "salt", "hash", "cred", "session", "cookie",
     "value",
 ];
-const MAX_SHORT_BYTES: usize = 3;
+const MAX_SHORT_BYTES: usize = 4;
 /// Of longer words the beginning is searched: the less is looked at around a change, and windows get
 /// wider only by what is missing.
 const MAX_WORD_BYTES: usize = 16;
@@ -106,24 +103,20 @@ const MAX_WORD_BYTES: usize = 16;
 /// How a group's words are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    Grams,
+    Everywhere,
     /// Index into `Prefilter::around_runs`.
     Runs(usize),
 }
 
 impl Prefilter {
     /// For the rules of `set`.
-    ///
-    /// # Panics
-    ///
-    /// If the keywords exceed the automaton's limits, which takes millions of them.
     pub fn new(set: &RuleSet) -> Self {
         let ways: Vec<Way> = set.groups().iter().map(way_of).collect();
         let of_way = |way: Way| {
             let groups = (0..).zip(set.groups()).zip(&ways);
             groups.filter(move |(_, own)| **own == way).map(|(numbered, _)| numbered)
         };
-        let mut rare = meanings(of_way(Way::Grams));
+        let mut rare = meanings(of_way(Way::Everywhere));
         for group in set.groups() {
             for word in
                 group.near.iter().flat_map(|n| &n.any).filter(|_| group.asks != Nearby::default())
@@ -142,7 +135,7 @@ impl Prefilter {
             let searched = AroundRuns {
                 run,
                 first: all.len(),
-                automaton: (!words.is_empty()).then(|| automaton(&words, run)),
+                grams: Grams::new(words),
                 before: groups().map(reach).max().unwrap_or(0),
                 after: groups().filter(|g| !g.run_last).map(reach).max().unwrap_or(0),
             };
@@ -157,12 +150,12 @@ impl Prefilter {
             max_bytes: wordless().map(|(_, g)| g.max_bytes).max(),
         };
         all.push(Meaning { groups: wordless().map(|(n, _)| n).collect(), ..Meaning::default() });
-        let (mark, grams) = (Word(mark as u32), Grams::new(&rare));
-        Self { grams, rare, mark, around_runs, whole, meanings: all }
+        let (mark, grams) = (Word(mark as u32), Grams::new(rare));
+        Self { grams, mark, around_runs, whole, meanings: all }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order; every place where
-    /// decoding may pay, as `seeds` finds them; and what stands in it that patterns ask for nearby.
+    /// decoding may pay, as `add_seeds` finds them; and what stands in it that patterns ask for nearby.
     pub fn hits(
         &self,
         text: &[u8],
@@ -198,19 +191,23 @@ impl Prefilter {
         &self,
         text: &[u8],
         mut found: impl FnMut(Word, usize),
-        seed: impl FnMut(Range<usize>),
+        mut seed: impl FnMut(Range<usize>),
     ) {
         self.whole.find(text, &mut found);
         let everywhere = 0..text.len();
-        self.grams.find(&self.rare, text, everywhere, |w, at| found(Word(w as u32), at));
+        self.grams.find(text, everywhere, |w, at| found(Word(w as u32), at));
         let mut regions = [const { None }; 2];
-        dense::for_each(text, 0..text.len(), seed, |run| {
+        let mut stretches = Vec::new();
+        let stretch = |stretch| stretches.push(stretch);
+        dense::for_each(text, 0..text.len(), stretch, |run, _| {
+            seed(run.clone());
             for (kind, region) in self.around_runs.iter().zip(&mut regions) {
                 if run.len() >= kind.run {
                     kind.search_around(text, kind.around(run, text.len()), region, &mut found);
                 }
             }
         });
+        stretches.into_iter().for_each(seed);
         for (kind, region) in self.around_runs.iter().zip(regions) {
             kind.search(text, region, &mut found);
         }
@@ -233,8 +230,8 @@ impl Prefilter {
         let mut regions = [const { None }; 2];
         for change in changes {
             let near = around(text, change, (MAX_WORD_BYTES, MAX_WORD_BYTES));
-            self.grams.find(&self.rare, text, near, |word, start| {
-                if start < change.end && start + self.rare[word].len() > change.start {
+            self.grams.find(text, near, |word, start| {
+                if start < change.end && start + self.grams.words()[word].len() > change.start {
                     found(Word(word as u32), start);
                 }
             });
@@ -307,11 +304,12 @@ impl AroundRuns {
         region: Option<Range<usize>>,
         found: &mut impl FnMut(Word, usize),
     ) {
-        let (Some(region), Some(automaton)) = (region, &self.automaton) else { return };
-        let base = region.start;
-        for m in automaton.find_overlapping_iter(&text[region]) {
-            found(Word((self.first + m.pattern().as_usize()) as u32), base + m.start());
-        }
+        let Some(region) = region else { return };
+        self.grams.find(text, region.clone(), |word, start| {
+            if region.start <= start && start + self.grams.words()[word].len() <= region.end {
+                found(Word((self.first + word) as u32), start);
+            }
+        });
     }
 }
 
@@ -322,12 +320,15 @@ impl Meaning {
     }
 }
 
-/// Places where decoding may pay, as far as they lie in `view` or reach into it: runs of letters and digits,
-/// and stretches of `text` that are full of escapes. In no particular order.
-pub fn seeds(text: &[u8], view: Range<usize>) -> Vec<Range<usize>> {
-    let mut seeds = Vec::new();
-    dense::for_each(text, view, |seed| seeds.push(seed), |_| ());
-    seeds
+/// Adds to `seeds` the places where decoding may pay, as far as they lie in `view` or reach into it: runs of
+/// letters and digits, and stretches of `text` that are full of escapes.
+pub fn add_seeds(text: &[u8], view: Range<usize>, seeds: &mut Seeds) {
+    dense::for_each(
+        text,
+        view,
+        |stretch| seeds.stretches.push(stretch),
+        |_, run| seeds.runs.push(run),
+    );
 }
 
 /// The words of `groups`, and what they stand for.
@@ -353,32 +354,23 @@ fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Mean
     meaning
 }
 
-fn automaton(words: &[String], run: usize) -> AhoCorasick {
-    // A DFA of the many words around long runs takes longer to make than a short scan to search.
-    let kind = if run == LONG_RUN { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
-    AhoCorasickBuilder::new()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(kind))
-        .build(words)
-        .expect("a few dozen short words are within the automaton's limits")
-}
-
 /// `range` and so many bytes before and behind it, as far as `text` goes.
 fn around(text: &[u8], range: &Range<usize>, (before, after): (usize, usize)) -> Range<usize> {
     range.start.saturating_sub(before)..text.len().min(range.end + after)
 }
 
-/// Words are searched around runs if the group has everyday words; or short ones, unless they may stand
-/// behind the run, which would widen the search for all.
+/// Words are searched around runs if the group has everyday words or short ones, unless they may stand behind
+/// the run, which would widen the search for all.
 fn way_of(group: &Group) -> Way {
-    let (kind, max_short) = match shape::searched_run(group.run) {
-        // Long runs are so rare that looking around them costs nothing, whatever the word is.
-        LONG_RUN => (1, usize::MAX),
-        SEARCHED_RUN => (0, MAX_SHORT_BYTES),
-        _ => return Way::Grams,
-    };
-    let is_short = |k: &str| k.len() < MAX_SHORT_BYTES || (group.run_last && k.len() <= max_short);
-    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || is_short(k);
-    if group.keywords.iter().any(is_everyday) { Way::Runs(kind) } else { Way::Grams }
+    /// So near to a long run that looking there costs nothing, whatever the word is.
+    const NEAR_BYTES: usize = 128;
+    let is_short = |k: &Text| k.len() <= MAX_SHORT_BYTES;
+    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || k.len() < 3;
+    let any = |is: &dyn Fn(&Text) -> bool| group.keywords.iter().any(is);
+    match shape::searched_run(group.run) {
+        LONG_RUN if group.run_last || any(&is_everyday) => Way::Runs(1),
+        LONG_RUN if group.run_reach <= NEAR_BYTES && any(&is_short) => Way::Runs(1),
+        SEARCHED_RUN if any(&is_everyday) || (group.run_last && any(&is_short)) => Way::Runs(0),
+        _ => Way::Everywhere,
+    }
 }

@@ -75,7 +75,6 @@ fn homes(name: &str) -> &'static [&'static str] {
         "maud" => &["report::html"],
         "quick_xml" => &["report::junit"],
         "csv" => &["report"],
-        "aho_corasick" => &["prefilter"],
         "memchr" => {
             &["content", "exposure", "filter", "mark", "near", "prefilter", "source", "span"]
         }

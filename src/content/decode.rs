@@ -71,43 +71,89 @@ pub fn zones(seeds: &[Range<usize>]) -> impl Iterator<Item = Zone<'_>> {
     })
 }
 
-/// The seeds, sorted, of all zones whose reach touches one of `changes`, in a text of `len` bytes. `seeds_in`
-/// finds the seeds that lie in a part of the text or reach into it.
+/// Where decoding may pay, as far as a text was looked at.
+#[derive(Debug, Default)]
+pub struct Seeds {
+    /// Runs of letters and digits, each one whole.
+    pub runs: Vec<Range<usize>>,
+    /// Stretches full of escapes. One of which two views have a part is two that overlap.
+    pub stretches: Vec<Range<usize>>,
+}
+
+impl Seeds {
+    /// All of them, sorted.
+    fn sorted(mut self) -> Vec<Range<usize>> {
+        self.stretches.sort_by_key(|s| s.start);
+        self.stretches.dedup_by(|next, last| {
+            let is_same = next.start <= last.end;
+            if is_same {
+                last.end = last.end.max(next.end);
+            }
+            is_same
+        });
+        self.runs.append(&mut self.stretches);
+        sort(&mut self.runs);
+        self.runs
+    }
+}
+
+/// The seeds, sorted, of all zones whose reach touches one of `changes`, which are sorted and apart from each
+/// other, in a text of `len` bytes. `look` adds the seeds that lie in a part of the text or reach into it.
 pub fn seeds_around<'c>(
     len: usize,
     changes: impl Iterator<Item = &'c Range<usize>>,
-    mut seeds_in: impl FnMut(Range<usize>) -> Vec<Range<usize>>,
+    mut look: impl FnMut(Range<usize>, &mut Seeds),
 ) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for change in changes {
-        let mut view = around(change, MARGIN_BYTES + GAP_BYTES + 1, len);
-        let seeds = loop {
-            let mut seeds = seeds_in(view.clone());
-            sort(&mut seeds);
-            let first = seeds.first().map_or(len, |s| s.start);
-            let last = seeds.iter().map(|s| s.end).max().unwrap_or(0);
-            // A zone that comes so near to the view's end may go on behind it.
-            let more_before = view.start > 0 && first <= view.start + GAP_BYTES;
-            let more_after = view.end < len && last + GAP_BYTES >= view.end;
-            if !more_before && !more_after {
-                break seeds;
-            }
-            let step = view.len().max(GAP_BYTES);
-            if more_before {
-                view.start = view.start.min(first).saturating_sub(step);
-            }
-            if more_after {
-                view.end = len.min(view.end.max(last) + step);
-            }
-        };
-        let touched = zones(&seeds).filter(|zone| {
-            let reach = reach(&zone.core, len);
-            reach.start <= change.end && change.start <= reach.end
-        });
-        found.extend(touched.flat_map(|zone| zone.seeds.iter().cloned()));
+    let changes: Vec<&Range<usize>> = changes.collect();
+    let mut seeds = Seeds::default();
+    let mut views = changes.iter().map(|c| around(c, MARGIN_BYTES + GAP_BYTES + 1, len)).peekable();
+    while let Some(mut view) = views.next() {
+        while let Some(next) = views.next_if(|next| next.start <= view.end) {
+            view.end = next.end;
+        }
+        look_at_whole_zones(len, view, &mut seeds, &mut look);
     }
-    sort(&mut found);
-    found
+    let is_touched = |zone: &Zone<'_>| {
+        let reach = reach(&zone.core, len);
+        let first = changes.partition_point(|change| change.end < reach.start);
+        changes.get(first).is_some_and(|change| change.start <= reach.end)
+    };
+    let seeds = seeds.sorted();
+    zones(&seeds).filter(is_touched).flat_map(|zone| zone.seeds.iter().cloned()).collect()
+}
+
+/// Looks at `view` of a text of `len` bytes, and on either side at as much more as has a part of the same zones.
+fn look_at_whole_zones(
+    len: usize,
+    mut view: Range<usize>,
+    seeds: &mut Seeds,
+    look: &mut impl FnMut(Range<usize>, &mut Seeds),
+) {
+    let mut here = Seeds::default();
+    look(view.clone(), &mut here);
+    loop {
+        let all = || here.runs.iter().chain(&here.stretches);
+        let first = all().map(|s| s.start).min().unwrap_or(len);
+        let last = all().map(|s| s.end).max().unwrap_or(0);
+        // A zone that comes so near to the view's end may go on behind it.
+        let more_before = view.start > 0 && first <= view.start + GAP_BYTES;
+        let more_after = view.end < len && last + GAP_BYTES >= view.end;
+        if !more_before && !more_after {
+            break;
+        }
+        let step = view.len().max(GAP_BYTES);
+        let seen = view.clone();
+        if more_before {
+            view.start = view.start.min(first).saturating_sub(step);
+            look(view.start..seen.start, &mut here);
+        }
+        if more_after {
+            view.end = len.min(view.end.max(last) + step);
+            look(seen.end..view.end, &mut here);
+        }
+    }
+    seeds.runs.append(&mut here.runs);
+    seeds.stretches.append(&mut here.stretches);
 }
 
 /// A stretch that was decoded.

@@ -5,7 +5,10 @@ use std::ops::Range;
 use super::{Engine, Sightings, hidden::Opened};
 use crate::{
     blob::{Blob, Nature, Origin},
-    content::{self, Budget, Text, decode},
+    content::{
+        self, Budget, Text,
+        decode::{self, Seeds},
+    },
     coverage::Limit,
     edit::{Changes, Copied, Edit},
     matcher::{self, Candidate, Edited, NearCheck, Windows},
@@ -123,8 +126,8 @@ impl Engine {
         if nature == Nature::Binary {
             return Some(Vec::new());
         }
-        let seeds = |view| prefilter::seeds(bytes, view);
-        let seeds = decode::seeds_around(bytes.len(), changes.iter(), seeds);
+        let look = |view, seeds: &mut Seeds| prefilter::add_seeds(bytes, view, seeds);
+        let seeds = decode::seeds_around(bytes.len(), changes.iter(), look);
         let mut opened = self.open(bytes, seeds, &mut Budget::new(self.limits));
         for copied in edit.copies() {
             let end = copied.from + copied.len;

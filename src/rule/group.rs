@@ -1,22 +1,11 @@
 //! Patterns that are searched together, because they have the same keywords and ask for the same words
-//! nearby: one hit names them all, and one regex tells whether any of them can match.
+//! nearby: one hit names them all, and one sieve tells which of them can match.
 
-use std::{
-    collections::BTreeMap,
-    ops::Range,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::BTreeMap, ops::Range, sync::OnceLock};
 
-use regex_automata::{
-    Input,
-    meta::{self, Regex},
-    util::syntax,
-};
+use regex_automata::Input;
 
-use super::{Near, Pattern, shape, text::Text};
+use super::{Near, Pattern, shape, sieve::Sieve, text::Text};
 
 /// Patterns with the same keywords and the same words nearby. Knows what holds for all of them.
 #[derive(Debug)]
@@ -41,8 +30,7 @@ pub struct Group {
     pub run_last: bool,
     /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes, or are whole texts.
     pub applies_to_binary: bool,
-    any: OnceLock<Option<Regex>>,
-    searches: AtomicU32,
+    sieve: OnceLock<Option<Sieve>>,
 }
 
 /// Which lists of words that patterns ask for nearby: of a text, those of which a word stands in it.
@@ -99,8 +87,8 @@ pub(super) fn make(patterns: &mut [Pattern]) -> Vec<Group> {
     groups
 }
 
-/// Shorter words can't be searched.
-const MIN_WORD_BYTES: usize = 2;
+/// A search for shorter words would hit too often to pay.
+const MIN_WORD_BYTES: usize = 5;
 
 fn key(pattern: &Pattern) -> Key<'_> {
     let spec = &pattern.spec;
@@ -129,8 +117,7 @@ impl Group {
             run_last: first.spec.run_last,
             applies_to_binary: applies_to_binary(first),
             members,
-            any: OnceLock::new(),
-            searches: AtomicU32::new(0),
+            sieve: OnceLock::new(),
         }
     }
 
@@ -139,32 +126,15 @@ impl Group {
         self.asks == Nearby::default() || self.asks.meets(nearby)
     }
 
-    /// Whether one of its `patterns` can match in `within`. May say yes where the answer is no.
-    pub fn can_match(&self, patterns: &[Pattern], text: &[u8], within: Range<usize>) -> bool {
-        /// Compiling one more regex pays when there is much to search, and not in a small scan.
-        const ENOUGH_SEARCHES: u32 = 64;
-        if self.members.len() == 1 {
-            return true;
+    /// Those of its members that can match in `within`. There may be some that cannot.
+    pub fn possible(&self, patterns: &[Pattern], text: &[u8], within: Range<usize>) -> Vec<usize> {
+        let regexes = || self.members.iter().map(|&m| patterns[m].spec.regex.as_str());
+        match self.sieve.get_or_init(|| Sieve::new(regexes())) {
+            Some(sieve) => {
+                let possible = sieve.possible(&Input::new(text).range(within));
+                possible.into_iter().map(|n| self.members[n]).collect()
+            }
+            None => self.members.clone(),
         }
-        if self.searches.load(Ordering::Relaxed) < ENOUGH_SEARCHES {
-            self.searches.fetch_add(1, Ordering::Relaxed);
-            return true;
-        }
-        let any = self.any.get_or_init(|| {
-            let all: Vec<&str> =
-                self.members.iter().map(|&m| patterns[m].spec.regex.as_str()).collect();
-            // Too large together, they are searched one by one.
-            any_of(&all).ok()
-        });
-        any.as_ref().is_none_or(|any| any.is_match(Input::new(text).range(within)))
     }
-}
-
-/// Matches where any of `regexes` does, and tells no more than that.
-fn any_of(regexes: &[&str]) -> Result<Regex, Box<meta::BuildError>> {
-    Regex::builder()
-        .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .configure(super::limits().hybrid_cache_capacity(8 << 20))
-        .build_many(regexes)
-        .map_err(Box::new)
 }

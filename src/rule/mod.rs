@@ -11,6 +11,7 @@ pub mod own;
 mod paths;
 mod pool;
 pub mod shape;
+mod sieve;
 pub mod spec;
 pub mod text;
 

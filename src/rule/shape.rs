@@ -208,7 +208,7 @@ fn begins_with_secret(hir: &Hir) -> bool {
     }
 }
 
-fn parse(regex: &str) -> Result<Hir, ShapeError> {
+pub(super) fn parse(regex: &str) -> Result<Hir, ShapeError> {
     ParserBuilder::new().unicode(false).utf8(false).build().parse(regex).map_err(|e| {
         // The library's message repeats the whole regex with a marker; its first line is `regex
         // parse error:` and its last says what is wrong.
