@@ -70,6 +70,16 @@ fn bombs_are_stopped_by_their_ratio() {
 }
 
 #[test]
+fn a_thousand_bombs_are_one() {
+    let bomb = pack::zlib(&vec![b' '; 100 << 20]);
+    let mut pdf = Pdf::new();
+    for _ in 0..100 {
+        pdf.stream("/Type/ObjStm/N 1/First 4/Filter/FlateDecode", &bomb);
+    }
+    stopped(&pdf.finish(), &["--max-ratio", "1000000"], "held-bytes-limit");
+}
+
+#[test]
 fn streams_of_objects_are_held_within_limits() {
     let noise: Vec<u8> = (0..500_000_u32).flat_map(|n| (n.wrapping_mul(n)).to_le_bytes()).collect();
     let mut pdf = Pdf::new();
@@ -169,10 +179,17 @@ fn what_nests_without_end_is_read_without_a_stack() {
 
 #[test]
 fn what_is_never_closed_is_read_a_few_times_at_most() {
-    for unit in
-        ["1 0 obj(", "1 0 obj<<", "1 0 obj<</A<", "1 0 obj[", "1 0 obj<<>>stream\n", "7 0 obj %"]
-    {
-        let file = [b"%PDF-1.4\n".to_vec(), unit.repeat(1_000_000).into_bytes()].concat();
+    for unit in [
+        "1 0 obj(",
+        "1 0 obj<<",
+        "1 0 obj<</A<",
+        "1 0 obj[",
+        "1 0 obj<<>>stream\n",
+        "7 0 obj %",
+        "trailer<<(",
+    ] {
+        let start = b"%PDF-1.4\n9 0 obj 1 endobj\n".to_vec();
+        let file = [start, unit.repeat(1_000_000).into_bytes()].concat();
         let Scan { run, .. } = scan(&file, &[]);
         assert!(run.code == 2 || run.code == 0, "{unit}: {}", run.stderr);
     }

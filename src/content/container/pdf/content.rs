@@ -133,26 +133,38 @@ impl<'f, 'd> Contents<'f, 'd> {
             };
             while window.advance(members)? {
                 members.spend(self.file.take_work())?;
-                let mut lexer = window.lexer();
-                loop {
-                    if run.in_image && !lexer.skip_image() {
-                        break;
-                    }
-                    run.in_image = false;
-                    let Some(token) = lexer.next() else { break };
-                    if let Some(operator) = run.take(token) {
-                        self.operate(operator, &mut run, depth, members)?;
-                        run.operands.clear();
-                    }
-                }
-                let at = lexer.at;
-                window.drop_first(at);
+                self.read(&mut window, &mut run, depth, members)?;
                 run.sheet.give_lines(members)?;
             }
             if window.is_damaged {
                 run.sheet.troubles.note(Trouble::Damaged);
             }
         }
+        Ok(())
+    }
+
+    /// Reads what is in the window.
+    fn read(
+        &mut self,
+        window: &mut Window<'_>,
+        run: &mut Run<'_, 'f>,
+        depth: usize,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        let mut lexer = window.lexer();
+        loop {
+            if run.in_image && !lexer.skip_image() {
+                break;
+            }
+            run.in_image = false;
+            let Some(token) = lexer.next() else { break };
+            if let Some(operator) = run.take(token) {
+                self.operate(operator, run, depth, members)?;
+                run.operands.clear();
+            }
+        }
+        let end = lexer.at;
+        window.drop_first(end);
         Ok(())
     }
 

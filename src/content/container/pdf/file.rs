@@ -4,7 +4,11 @@
 //! count. Of several with the same number the last one does, as after an update; those that it replaced are not
 //! read. Objects of streams of objects stand where the stream does.
 
-use std::{cell::Cell, ops::Range};
+use std::{
+    cell::Cell,
+    io::{self, Read},
+    ops::Range,
+};
 
 use super::{
     lexer::{Lexer, Token},
@@ -115,8 +119,10 @@ impl<'d> File<'d> {
     /// Takes what stands between two objects: the trailer, and what no reader looks at.
     fn between(&mut self, range: Range<usize>) {
         let bytes = &self.bytes[range];
-        for at in memchr::memmem::find_iter(bytes, b"trailer") {
-            if let Some(Value::Dict(dict)) = Lexer::new(&bytes[at + b"trailer".len()..]).value() {
+        let mut lexer = Lexer::new(bytes);
+        while let Some(found) = memchr::memmem::find(&bytes[lexer.at..], b"trailer") {
+            lexer.at += found + b"trailer".len();
+            if let Some(Value::Dict(dict)) = lexer.value() {
                 self.trailer.add(dict);
             }
         }
@@ -148,12 +154,17 @@ impl<'d> File<'d> {
             let Some(holder) = self.stream(number) else { continue };
             let count = holder.dict.number(b"N").and_then(whole).unwrap_or(0) as usize;
             let first = holder.dict.number(b"First").and_then(whole).unwrap_or(0) as usize;
-            let held = stream::reader(self, holder).and_then(|mut r| members.hold(&mut *r));
-            match held {
-                Ok(held) => {
-                    members.spend(held.len() as u64)?;
+            match held(self, holder, members) {
+                Ok((held, is_damaged)) => {
+                    if is_damaged {
+                        self.troubles.note(Trouble::Damaged);
+                    }
                     self.expanded.push(held);
                     self.list_held(count, first, order, &mut held_objects);
+                }
+                Err(stopped @ Trouble::Stopped(_)) => {
+                    self.troubles.note(stopped);
+                    break;
                 }
                 Err(trouble) => self.troubles.note(trouble),
             }
@@ -285,6 +296,36 @@ fn reference(dict: Dict<'_>, key: &[u8]) -> Option<u32> {
     match dict.get(key) {
         Some(Value::Reference(number)) => Some(number),
         Some(_) | None => None,
+    }
+}
+
+/// What `stream` expands to, and whether it ends with an error.
+fn held(
+    file: &File<'_>,
+    stream: Stream<'_>,
+    members: &mut dyn Members,
+) -> Result<(Vec<u8>, bool), Trouble> {
+    let mut content =
+        Counted { content: stream::reader(file, stream)?, bytes: 0, is_damaged: false };
+    let held = members.hold(&mut content);
+    // What was too much was expanded all the same.
+    members.spend(content.bytes)?;
+    Ok((held?, content.is_damaged))
+}
+
+/// Counts what is read, and ends where an error stands.
+struct Counted<R> {
+    content: R,
+    bytes: u64,
+    is_damaged: bool,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(out);
+        self.is_damaged |= read.is_err();
+        self.bytes += *read.as_ref().unwrap_or(&0) as u64;
+        Ok(read.unwrap_or(0))
     }
 }
 
