@@ -97,6 +97,7 @@ impl Strings {
                     self.line(key, &said);
                 }
             },
+            Some(_) if said.len() < MIN_BYTES => {}
             // Only the first of a list: its name must not be written more often than it was read.
             Some(frame) => self.line(&name(std::mem::take(&mut frame.key)), &said),
             None => self.line(b"", &said),
