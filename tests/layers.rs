@@ -89,7 +89,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         // A bundle is a pack with a header.
         "gix" => &["source::git", "content::container::bundle"],
         "indicatif" => &["run"],
-        "encoding_rs" => &["content"],
+        "encoding_rs" | "encoding_rs_io" => &["content"],
         "base64" => &["content", "filter"],
         "bech32" | "bs58" | "crc" | "crc32fast" | "data_encoding" | "hmac" => &["filter"],
         "globset" => &["rule"],

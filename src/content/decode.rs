@@ -14,6 +14,7 @@ mod join;
 mod map;
 mod percent;
 mod quoted_printable;
+mod seam;
 mod word;
 
 use std::ops::Range;
@@ -188,9 +189,9 @@ impl Layer {
         self.stretches.iter().find(|s| s.meaning.start < range.end && range.start < s.meaning.end)
     }
 
-    /// Whether `seed` is new: it lies in or beside something that was decoded.
+    /// Whether `seed` is new: it lies in or beside something that was decoded, or behind it and a quote.
     pub fn is_news(&self, seed: &Range<usize>) -> bool {
-        let next = self.stretches.partition_point(|s| s.meaning.end < seed.start);
+        let next = self.stretches.partition_point(|s| s.meaning.end + 1 < seed.start);
         self.stretches.get(next).is_some_and(|s| s.meaning.start <= seed.end)
     }
 }
@@ -283,7 +284,8 @@ fn decode(
     let near = around(seed, GAP_BYTES, text.len());
     let near = near.start.max(bounds.start)..near.end.min(bounds.end);
     let word = word::around(text, seed, &near);
-    let plain = word::unescaped(text, &word, &near)
+    let plain = hex::escaped_digits(text, seed)
+        .or_else(|| word::unescaped(text, &word, &near))
         .or_else(|| join::pieces(text, &word, &bounds))
         .or_else(|| hex::array(text, seed))
         .or_else(|| hex::digits(text, seed))

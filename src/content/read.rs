@@ -3,16 +3,20 @@
 
 use std::io::{self, Read};
 
+use super::document;
 use crate::blob::{Before, Blob, Nature, Origin};
 
 /// Bytes that one blob answers for.
 const CHUNK_BYTES: usize = 4 << 20;
 /// Bytes on either side that it can see: a private key block (32 kB), the longest match and the
 /// lines around it.
-const OVERLAP_BYTES: usize = 64 << 10;
+pub(super) const OVERLAP_BYTES: usize = 64 << 10;
 
 /// What a first read asks for: nearly every source file fits.
 pub const HEAD_BYTES: usize = 64 << 10;
+
+/// What may be a document is read in one go if it has no more bytes: only the whole of one tells its parts.
+pub const WHOLE_BYTES: usize = 16 << 20;
 
 /// Room for one chunk and its surroundings; one per thread, used again for every file.
 #[derive(Debug)]
@@ -76,16 +80,33 @@ impl Buffer {
     pub fn read_all(
         &mut self,
         origin: &Origin,
-        mut input: impl Read,
-        mut scan: impl FnMut(&Blob<'_>),
+        input: impl Read,
+        scan: impl FnMut(&Blob<'_>),
     ) -> io::Result<Extent> {
         let capacity = self.chunk + 2 * self.overlap;
+        let read = self.read_blobs(origin, input, capacity, scan);
+        self.bytes.truncate(capacity);
+        self.bytes.shrink_to(capacity);
+        read
+    }
+
+    fn read_blobs(
+        &mut self,
+        origin: &Origin,
+        mut input: impl Read,
+        capacity: usize,
+        mut scan: impl FnMut(&Blob<'_>),
+    ) -> io::Result<Extent> {
         let mut filled = std::mem::take(&mut self.head);
         let (mut owned_from, mut total) = (0, filled as u64);
         let mut before = Before::default();
         let mut nature = None;
         loop {
-            let end = self.fill(&mut input, &mut filled, capacity, &mut total);
+            let mut end = self.fill(&mut input, &mut filled, capacity, &mut total);
+            let is_first = nature.is_none();
+            if is_first && matches!(end, Ok(End::Full)) && document::may_be(&self.bytes[..filled]) {
+                end = self.fill(&mut input, &mut filled, WHOLE_BYTES + 1, &mut total);
+            }
             let nature = *nature.get_or_insert_with(|| super::nature(&self.bytes[..filled]));
             let last = !matches!(end, Ok(End::Full));
             let owned = owned_from..if last { filled } else { filled - self.overlap };
@@ -94,7 +115,7 @@ impl Buffer {
             if last {
                 return end.map(|_| Extent { bytes: total, nature });
             }
-            let cut = self.cut(owned.end - self.overlap, nature);
+            let cut = cut(bytes, owned.end - self.overlap, nature);
             before = super::before_byte(bytes, cut, nature, before);
             self.bytes.copy_within(cut..filled, 0);
             owned_from = owned.end - cut;
@@ -129,15 +150,15 @@ impl Buffer {
         }
         Ok(End::Full)
     }
+}
 
-    /// At `at` or a little before it: not inside a character, not between `\r` and `\n`.
-    fn cut(&self, at: usize, nature: Nature) -> usize {
-        match nature {
-            Nature::Utf16Le | Nature::Utf16Be => at & !1,
-            Nature::Text | Nature::Binary => {
-                let inside = |at: &usize| matches!(self.bytes[*at], 0x80..=0xbf | b'\n');
-                (at.saturating_sub(3)..=at).rev().find(|at| !inside(at)).unwrap_or(at)
-            }
+/// At `at` or a little before it: not inside a character of `bytes`, not between `\r` and `\n`.
+pub(super) fn cut(bytes: &[u8], at: usize, nature: Nature) -> usize {
+    match nature {
+        Nature::Utf16Le | Nature::Utf16Be => at & !1,
+        Nature::Text | Nature::Binary => {
+            let inside = |at: &usize| matches!(bytes[*at], 0x80..=0xbf | b'\n');
+            (at.saturating_sub(3)..=at).rev().find(|at| !inside(at)).unwrap_or(at)
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What a text holds, whatever file it stands in; and how that becomes findings of one file.
 
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use super::{
     Engine,
@@ -77,6 +80,20 @@ impl Sightings {
         }
     }
 
+    /// Puts other steps in the place of members, by their names.
+    pub(super) fn rename(&mut self, steps: &HashMap<String, Step>) {
+        let inside = self.of_members.iter_mut().filter_map(|s| s.inside.as_mut());
+        let routes = inside.map(|inside| &mut inside.route);
+        for route in routes.chain(self.gaps.iter_mut().map(|gap| &mut gap.route)) {
+            let Some(first) = route.0.first_mut() else { continue };
+            if let Step::Member(name) = first
+                && let Some(step) = steps.get(name)
+            {
+                *first = step.clone();
+            }
+        }
+    }
+
     /// Of secrets in members of the same path, keeps the first: later versions of a file have them, too.
     pub(super) fn keep_first(&mut self) {
         let mut seen = HashSet::new();
@@ -88,9 +105,11 @@ impl Sightings {
 
     /// Adds what the next piece of the same text holds; `part` leads to what was left out of it.
     pub(super) fn go_on(&mut self, piece: Self, part: &Step) {
-        let by = self.owned.end;
-        self.owned.end += piece.owned.end;
-        self.all.extend(piece.all.into_iter().map(|mut sighting| {
+        // Pieces overlap: what is before its own part, the last one has.
+        let by = self.owned.end - piece.owned.start;
+        self.owned.end += piece.owned.len();
+        let own = piece.all.into_iter().filter(|s| piece.owned.contains(&s.span.start));
+        self.all.extend(own.map(|mut sighting| {
             sighting.span = sighting.span.start + by..sighting.span.end + by;
             sighting
         }));

@@ -2,7 +2,9 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     io::{self, Read},
+    ops::Range,
     sync::{MutexGuard, PoisonError},
 };
 
@@ -251,9 +253,13 @@ impl Members for Level<'_, '_> {
         shared.stopped.get().map_or(Ok(()), Err)
     }
 
-    fn text(&mut self, text: &[u8], before: Before) {
+    fn rename(&mut self, steps: &HashMap<String, Step>) {
+        self.sightings.rename(steps);
+    }
+
+    fn text(&mut self, text: &[u8], owned: Range<usize>, before: Before) {
         let origin = Origin::nowhere();
-        let blob = Blob { before, ..Blob::whole(&origin, text, Nature::Text) };
+        let blob = Blob { before, owned, ..Blob::whole(&origin, text, Nature::Text) };
         let found = self.shared.engine.sight_within(&blob, &mut self.shared.budget.borrow_mut());
         // A limit that ends here does not mean that the container is not opened.
         let part = Step::Part { kind: "line", number: before.lines + 1 };

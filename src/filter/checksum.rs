@@ -28,6 +28,7 @@ pub(super) fn check(kind: Checksum, text: &[u8], span: Range<usize>) -> Sum {
     let holds = match kind {
         Checksum::Crc32Base62 => crc32_base62(token),
         Checksum::Crc32HexTail => crc32_hex_tail(token),
+        Checksum::Crc32Base62Tail => crc32_base62_tail(token),
         Checksum::Bech32 => bech32(token),
         Checksum::GitlabRoutable if !token.contains(&b'.') => return Sum::Absent,
         Checksum::GitlabRoutable => gitlab_routable(text, span),
@@ -67,6 +68,13 @@ pub fn base62(mut n: u32) -> [u8; 6] {
 fn crc32_hex_tail(token: &[u8]) -> bool {
     let Some(at) = token.iter().rposition(|&b| b == b'_') else { return false };
     token[at + 1..] == *format!("{:08x}", crc32fast::hash(&token[..at]).swap_bytes()).as_bytes()
+}
+
+/// Synapse: after the last underscore stands the CRC-32 of everything before it, in base 62.
+/// <https://github.com/element-hq/synapse/blob/develop/synapse/handlers/auth.py>
+fn crc32_base62_tail(token: &[u8]) -> bool {
+    let Some(at) = token.iter().rposition(|&b| b == b'_') else { return false };
+    token[at + 1..] == base62(crc32fast::hash(&token[..at]))
 }
 
 /// Age and Nostr. <https://github.com/bitcoin/bips/blob/master/bip-0173.mediawiki>
@@ -187,6 +195,15 @@ mod tests {
         other[7] ^= 1;
         assert!(!crc32_base62(&other));
         assert!(!crc32_base62(b"gh"));
+    }
+
+    #[test]
+    fn the_prefix_counts_in_the_sum_of_a_synapse_token() {
+        let body = b"syt_am9l_ZtLmVxWcRbNyHdKsPuGf";
+        let token = [body.as_slice(), b"_", &base62(crc32fast::hash(body))].concat();
+        assert!(crc32_base62_tail(&token));
+        assert!(!crc32_base62_tail(&[b"syr", &token[3..]].concat()));
+        assert!(!crc32_base62_tail(b"syt"));
     }
 
     #[test]

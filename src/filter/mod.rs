@@ -151,14 +151,16 @@ pub fn judge(
     if entry::is_fingerprint(text, &candidate.secret) {
         return Err(Dropped::Entry);
     }
-    if set.provider(rule).general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
+    let is_general = set.provider(rule).general;
+    let called = name::of(text, &candidate.whole, &candidate.secret);
+    if is_general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
         if entry::is_inside(text, &candidate.secret) {
             return Err(Dropped::Entry);
         }
         if quoting::is_key(text, &candidate.secret) {
             return Err(Dropped::Key);
         }
-        if let Some(word) = name::harmless(text, &candidate.whole, &candidate.secret) {
+        if let Some(word) = name::harmless(called) {
             return Err(Dropped::Harmless(word));
         }
     }
@@ -217,6 +219,9 @@ pub fn judge(
     }
     if let Some(kind) = rule.structure {
         structure::read(kind, text, candidate.secret.clone(), today, &mut evidence)?;
+    }
+    if is_general && rule.kind == Kind::OpaqueToken {
+        evidence.facts.extend(name::owner(set, called));
     }
     if pattern.quoting == Quoting::Bare {
         evidence.reading = quoting::reading(text, &candidate.whole, &candidate.secret);

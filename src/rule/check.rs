@@ -154,8 +154,10 @@ pub(super) fn check_rule(
         errors
             .push(wrong("`public_values` takes SHA-256 sums in hex, never the values themselves"));
     }
-    if let Err(problem) = paths::compile(&form.paths) {
-        errors.push(wrong(&format!("`paths` takes globs: {problem}")));
+    for (key, globs) in [("paths", &form.paths), ("not_paths", &form.not_paths)] {
+        if let Err(problem) = paths::compile(globs) {
+            errors.push(wrong(&format!("`{key}` takes globs: {problem}")));
+        }
     }
     if cases == Cases::Required {
         if form.must_find.is_empty() {
@@ -210,6 +212,7 @@ pub(super) fn check_rule(
         public_values: texts(&form.public_values),
         pair: form.pair.clone(),
         paths: texts(&form.paths),
+        not_paths: texts(&form.not_paths),
         impact: form.impact.as_deref().map(Text::from),
         steps: texts(&form.steps),
         source: form.source.as_str().into(),

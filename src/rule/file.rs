@@ -75,6 +75,8 @@ pub struct RuleForm {
     #[serde(default)]
     pub paths: Vec<String>,
     #[serde(default)]
+    pub not_paths: Vec<String>,
+    #[serde(default)]
     pub public_values: Vec<String>,
     pub impact: Option<String>,
     #[serde(default)]

@@ -7,6 +7,7 @@ pub mod cost;
 pub mod file;
 pub mod group;
 pub mod load;
+mod names;
 pub mod own;
 mod paths;
 mod pool;
@@ -23,8 +24,9 @@ use regex_automata::{
     util::{captures::Captures, syntax},
 };
 
-use globset::GlobSet;
 pub use group::{Group, Nearby};
+use names::Names;
+use paths::Files;
 pub use spec::{
     Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
     ProviderSpec, RuleSpec, Severity, Structure,
@@ -39,7 +41,9 @@ pub struct RuleSet {
     patterns: Vec<Pattern>,
     groups: Vec<Group>,
     /// The files that each rule is for, compiled when one is first asked.
-    paths: Vec<OnceLock<GlobSet>>,
+    files: Vec<OnceLock<Files>>,
+    /// What providers are called in names, read off the patterns when a name is first asked.
+    names: OnceLock<Names>,
 }
 
 impl Kind {
@@ -85,8 +89,8 @@ impl RuleSet {
             })
             .collect();
         let groups = group::make(&mut patterns);
-        let paths = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
-        Self { catalogue, patterns, groups, paths }
+        let files = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
+        Self { catalogue, patterns, groups, files, names: OnceLock::new() }
     }
 
     /// Every shape of every rule.
@@ -119,16 +123,26 @@ impl RuleSet {
         &self.catalogue.providers[rule.provider]
     }
 
+    /// The provider that `name`, of a variable or a field, speaks of.
+    pub fn named(&self, name: &[u8]) -> Option<&ProviderSpec> {
+        let names = self.names.get_or_init(|| {
+            let of = |p: &Pattern| self.rule(p.rule).provider;
+            Names::new(self.providers(), self.patterns.iter().map(|p| (&p.spec, of(p))))
+        });
+        names.provider(name).map(|provider| &self.catalogue.providers[provider])
+    }
+
     /// Whether a rule is for the file at `path`.
     ///
     /// # Panics
     ///
     /// If its globs do not compile, which `check` has ruled out.
     pub fn is_for(&self, index: RuleIndex, path: &str) -> bool {
-        let globs = &self.rule(index).paths;
+        let RuleSpec { paths, not_paths, .. } = self.rule(index);
         let compiled =
-            || paths::compile(globs).expect("the globs were parsed when they were checked");
-        globs.is_empty() || self.paths[index.0].get_or_init(compiled).is_match(path)
+            || Files::new(paths, not_paths).expect("the globs were parsed when they were checked");
+        let all = paths.is_empty() && not_paths.is_empty();
+        all || self.files[index.0].get_or_init(compiled).has(path)
     }
 
     /// The rule called `id`.

@@ -47,6 +47,14 @@ impl Sieve {
 
 /// A regex that matches somewhere in every text in which `hir` does.
 fn widened(hir: Hir) -> Hir {
+    let properties = hir.properties();
+    let is_few = |(max, min): (usize, usize)| max - min <= FEW as usize;
+    if properties.explicit_captures_len() == 0
+        && properties.maximum_len().zip(properties.minimum_len()).is_some_and(is_few)
+    {
+        // Taking it apart and putting it together again is what most of the time goes into.
+        return hir;
+    }
     match hir.into_kind() {
         HirKind::Capture(Capture { sub, .. }) => widened(*sub),
         HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(widened).collect()),

@@ -118,6 +118,8 @@ pub enum Checksum {
     /// Last six characters: CRC-32 of the part between the prefix's `_` and them, in base 62
     /// (GitHub, npm).
     Crc32Base62,
+    /// `syt_<user>_<20>_<6>`: CRC-32 of everything before the last underscore, in base 62 (Matrix's Synapse).
+    Crc32Base62Tail,
     /// `glsa_<32>_<8 hex>`: CRC-32 of everything before the last underscore, in hex (Grafana).
     Crc32HexTail,
     /// Bech32 (BIP 173), as in age secret keys and Nostr's `nsec1…`.
@@ -264,6 +266,8 @@ pub struct RuleSpec {
     /// Globs, one of which the file's path must match; none: any file will do. Without a `/` they are
     /// asked of the file's name.
     pub paths: Vec<Text>,
+    /// Globs, none of which it may match.
+    pub not_paths: Vec<Text>,
     /// What can be done with it, where that differs from the provider's guidance.
     pub impact: Option<Text>,
     /// Steps, where they differ from the provider's guidance.

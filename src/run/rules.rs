@@ -61,6 +61,9 @@ fn show(id: &str, rules: &RuleSet) -> anyhow::Result<Exit> {
     if !rule.paths.is_empty() {
         writeln!(out, "files       {}", rule.paths.join(" "))?;
     }
+    if !rule.not_paths.is_empty() {
+        writeln!(out, "not files   {}", rule.not_paths.join(" "))?;
+    }
     let own = rules.patterns().iter().filter(|p| p.rule == index);
     for pattern in own.map(|p| &p.spec) {
         writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;

@@ -216,6 +216,32 @@ fn a_rule_for_files_of_no_name() {
 }
 
 #[test]
+fn a_rule_that_is_not_for_files_of_no_name() {
+    let line = "severity = ";
+    let project = with_rules(&RULES.replace(line, "not_paths = [\"[a\"]\nseverity = "));
+    let run = project.scan(&["--rules", "acmepay.toml"]);
+    assert_refused(&run, &["rule file `acmepay.toml`: rule `acmepay-live-key`: `not_paths`", "[a"]);
+}
+
+#[test]
+fn a_rule_that_is_not_for_files_of_one_name_is_for_all_others() {
+    let project =
+        with_rules(&RULES.replace("severity = ", "not_paths = [\".acmerc\"]\nseverity = "));
+    let line = ["key = 'acp_", "live_", "q8Zt1LmV0xWc5RbN", "7yHd3KsP'\n"].concat();
+    project.write("etc/.acmerc", line.as_bytes());
+    project.write("etc/acmerc.txt", line.as_bytes());
+    let run = project.scan(&["--rules", "acmepay.toml", "--rule", "acmepay-live-key", "etc"]);
+    assert!(
+        run.stdout.contains("acmerc.txt") && !run.stdout.contains(".acmerc:"),
+        "{}",
+        run.stdout
+    );
+    let said = project.straykey(&["explain", "--rules", "acmepay.toml", "etc/.acmerc:1"]);
+    let reason = "dropped: the rule is for files of other names";
+    assert!(said.stdout.contains(reason), "{}", said.stdout);
+}
+
+#[test]
 fn a_rule_for_files_of_one_name_is_for_no_others() {
     let project = with_rules(&RULES.replace("severity = ", "paths = [\".acmerc\"]\nseverity = "));
     let line = ["key = 'acp_", "live_", "q8Zt1LmV0xWc5RbN", "7yHd3KsP'\n"].concat();

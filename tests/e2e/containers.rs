@@ -68,6 +68,10 @@ impl Tree {
         self.hide("a.7z", "app/.env", |t| pack::sevenz(&one(t)));
         self.hide("a.cpio", "app/.env", |t| pack::cpio(&one(t)));
         self.hide("a.rpm", "app/.env", |t| pack::rpm(&one(t)));
+        self.hide("initrd.img", "archive 2 › app/.env", |t| {
+            let microcode = pack::cpio(&[("kernel/x86/microcode", vec![1; 99])]);
+            [microcode, vec![0; 5000], pack::gzip(&pack::cpio(&one(t)))].concat()
+        });
         let long = format!("{}/settings.env", "directory/".repeat(15));
         self.hide("long.tar", &long, |t| pack::tar(&[(&long, t)]));
         self.hide("long.a", &long, |t| pack::ar(&[("x.o", b"x".to_vec()), (&long, t)]));
@@ -96,6 +100,10 @@ impl Tree {
     fn images(&mut self) {
         self.hide("image.tar", "layer 2 › app/.env", |t| image("Layers", t));
         self.hide("oci.tar", "layer 2 › app/.env", |t| image("layers", t));
+        self.hide("image.tgz", "layer 2 › app/.env", |t| pack::gzip(&image("Layers", t)));
+        self.hide("image.zip", "save/a.tar › layer 2 › app/.env", |t| {
+            pack::deflated(&[("save/a.tar", image("layers", t))])
+        });
     }
 
     fn nested(&mut self) {
@@ -270,6 +278,54 @@ fn a_key_in_a_mail_is_reported_once_and_at_its_line() {
     assert_eq!(lines("a.mbox", &mbox), expected);
 }
 
+/// A mail in Japanese whose one part is `text` in UTF-16, which has hardly a zero in it.
+fn mail_in_utf16(text: &str) -> Vec<u8> {
+    let text = format!("{}\n{text}", "これは鍵です。".repeat(99));
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let code = BASE64_STANDARD.encode(bytes);
+    let head = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-16le\r\n";
+    format!("{head}Content-Transfer-Encoding: base64\r\n\r\n{code}\r\n").into_bytes()
+}
+
+#[test]
+fn letters_of_a_mail_are_those_that_its_header_says() {
+    let found = lines("a.eml", &mail_in_utf16(&repository::settings(1)));
+    assert_eq!(found, [("part 1".to_owned(), 3, 6)]);
+    // What calls ASCII back ends in a letter.
+    let text = format!("\x1b$B80\x1b(B{}\r\n", repository::key(2));
+    let head = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-2022-jp";
+    let found = lines("a.eml", format!("{head}\r\n\r\n{text}").as_bytes());
+    assert_eq!(found, [(String::new(), 0, 5)]);
+}
+
+#[test]
+fn a_key_in_the_encoded_words_of_a_header_is_found() {
+    let (first, second) = repository::key(2).split_at(20);
+    let quoted = |text: &str| format!("=?utf-8?Q?{}?=", text.replace('_', "=5F"));
+    let coded = |text: &str| format!("=?iso-8859-1?B?{}?=", BASE64_STANDARD.encode(text));
+    for (first, second) in [(quoted(first), quoted(second)), (coded(first), coded(second))] {
+        let head = "From: a@b.example\r\nMIME-Version: 1.0";
+        let mail = format!("{head}\r\nSubject: {first}\r\n {second}\r\nX-A: b\r\n\r\nHello\r\n");
+        assert_eq!(lines("a.eml", mail.as_bytes()), [("header Subject".to_owned(), 1, 3)]);
+    }
+}
+
+/// The text of a mail is searched in pieces, and a key may stand where one ends.
+#[test]
+fn a_key_at_the_end_of_a_piece_of_a_mail_is_found_once() {
+    const PIECE_BYTES: usize = 16 << 20;
+    let line = "this line of a mail has forty-two signs\r\n";
+    let key = format!("TOKEN={}\r\n", repository::key(2));
+    let lines_before = (PIECE_BYTES - (60 << 10)) / line.len();
+    let mut text = line.repeat(lines_before);
+    (0..2_000).for_each(|_| text.push_str(&key));
+    let head = "Subject: x\r\nMIME-Version: 1.0\r\n\r\n";
+    let found = lines("a.eml", format!("{head}{text}").as_bytes());
+    let expected: Vec<_> =
+        (0..2_000).map(|n| (String::new(), 0, (4 + lines_before + n) as u64)).collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn what_only_looks_like_mail_is_text() {
     let head = "Subject: settings\nFrom: me\n\nMIME-Version: 1.0\n";
@@ -323,6 +379,25 @@ fn blobs_of_a_bundle_have_the_path_and_the_oldest_commit_that_has_them() {
 }
 
 #[test]
+fn messages_of_a_bundle_are_those_of_its_commits_and_tags() {
+    let repo = repository::Repository::new();
+    repo.write("a.txt", "a\n");
+    let commit = repo.commit(&format!("note\n\n{}", repository::settings(1)));
+    repo.git(&["tag", "-a", "v1.0", "-m", &format!("note\n\n{}", repository::settings(2))]);
+    repo.write("a.txt", "b\n");
+    repo.commit("nothing to see");
+    let project = Project::empty();
+    project.write("a.bundle", &bundle(&repo, &["--all"]));
+    let (run, report) = project.scan_json(&[]);
+    let way = format!("commit {} › .git/commit-message", &commit.id[..7]);
+    let place = |way: &str, line| ("a.bundle".to_owned(), way.to_owned(), line);
+    // Git takes comments out of the message of a tag.
+    assert_eq!(places(&report), [place(&way, 4), place("tag v1.0 › .git/tag-message", 3)]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    assert!(report["coverage"]["skipped"].as_object().unwrap().is_empty(), "{report}");
+}
+
+#[test]
 fn what_a_bundle_leaves_to_the_receiver_is_said() {
     let repo = repository::Repository::new();
     repo.commit_file("long.txt", &long(1));
@@ -335,6 +410,19 @@ fn what_a_bundle_leaves_to_the_receiver_is_said() {
     assert_eq!(places(&report), [("a.bundle".into(), way, 2)]);
     assert_eq!(ledger(&report, "unopened"), ["a.bundle"]);
     assert_eq!(run.code, 1);
+}
+
+#[test]
+fn a_row_of_a_table_has_the_names_of_its_columns() {
+    let project = Project::empty();
+    let value = ["correct", "horse", "7731", "staple"].concat();
+    let rows: [&[&str]; 2] = [&["bob", "x"], &["alice", &value]];
+    let named = "CREATE TABLE users (name TEXT, password TEXT)";
+    project.write("a.db", &pack::sqlite_table("users", named, &rows));
+    let unnamed = named.replace("password", "nickname");
+    project.write("b.db", &pack::sqlite_table("users", &unnamed, &rows));
+    let (_, report) = project.scan_json(&[]);
+    assert_eq!(places(&report), [("a.db".into(), "users".into(), 2)]);
 }
 
 #[test]

@@ -257,6 +257,30 @@ fn a_document_of_the_history_is_read_as_the_file_is() {
     assert_eq!(rows(&["--range", "HEAD~1..HEAD"]), []);
 }
 
+/// More than is searched of other texts in one go.
+#[test]
+fn the_parts_of_a_large_document_are_named_wherever_it_is() {
+    let repo = Repository::new();
+    let filling = "lorem ipsum ".repeat(450_000);
+    let text = notebook().to_string();
+    let large = text.replacen("{\"cells\":", &format!("{{\"filling\":\"{filling}\",\"cells\":"), 1);
+    repo.commit_file("a.ipynb", &large);
+    let of_file = rows(&repo.project.scan_json(&[]).1);
+    assert_eq!(of_file.len(), 6);
+    assert!(of_file.iter().all(|row| row.route.starts_with("cell ")), "{of_file:?}");
+    let history = repo.project.straykey(&["git", "-f", "json", "--no-worktree"]).json();
+    assert_eq!(rows(&history), of_file);
+    let project = Project::empty();
+    project.write("a.zip", &pack::deflated(&[("a.ipynb", large.into_bytes())]));
+    let in_zip = rows(&project.scan_json(&[]).1);
+    let route = |row: &Row| (row.route.replacen("a.ipynb › ", "", 1), row.rule.clone());
+    let mut expected: Vec<_> = of_file.iter().map(route).collect();
+    let mut found: Vec<_> = in_zip.iter().map(route).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn a_source_map_keeps_its_fingerprint_whatever_is_known_of_it() {
     let project = Project::empty();
@@ -282,7 +306,7 @@ fn the_parts_of_what_is_too_large_or_broken_are_not_guessed() {
     };
     let whole = book("");
     // More than is searched in one go.
-    project.write("large.ipynb", book(&"lorem ipsum ".repeat(450_000)).as_bytes());
+    project.write("large.ipynb", book(&"lorem ipsum ".repeat(1_500_000)).as_bytes());
     project.write("cut.ipynb", &whole.as_bytes()[..whole.len() - 1]);
     project.write("twice.ipynb", format!("{whole}{whole}").as_bytes());
     let deep = format!("{{\"a\":{}{}", "[".repeat(100_000), whole);

@@ -123,6 +123,7 @@ pub(crate) fn single(k: &str) -> Vec<Case> {
         ("base32", format!("x = {}\n", base32(k)), "1:5-1:82", "base32 at 1:5", "1:1"),
         ("hex", format!("x = '{}'\n", hex(k)), "1:6-1:102", "hex at 1:6", "1:1"),
         ("number", format!("x = 0x{}\n", hex(k)), "1:7-1:103", "hex at 1:5", "1:1"),
+        ("bytea.sql", format!("('\\x{}')\n", hex(k)), "1:5-1:101", "hex at 1:4", "1:1"),
         ("array.c", format!("k[] = {{\n{}}};\n", each(k, array)), "2:1-2:240", "hex at 2:1", "1:1"),
         (
             "bytes.c",

@@ -151,8 +151,6 @@ fn way(chain: &[Container]) -> Vec<&'static str> {
         match chain[n] {
             // `.tar.gz` is one container.
             Container { sort: Sort::Packed, .. } if is_archive_beside => None,
-            // What is read but once does not say in time which layer is which.
-            Container { name: "image.tar", .. } if n > 0 => Some("l/layer.tar › app/.env"),
             Container { step, .. } => Some(step),
         }
     };

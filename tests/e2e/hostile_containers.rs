@@ -418,6 +418,7 @@ fn what_needs_a_password_is_said() {
 #[test]
 fn what_no_library_opens_is_said() {
     assert_eq!(stopped("a.rar", b"Rar!\x1a\x07\x01\0", &[], "unopened"), ["a.rar"]);
+    assert_eq!(stopped("a.db-wal", b"\x37\x7f\x06\x82\0", &[], "unopened"), ["a.db-wal"]);
 }
 
 #[test]

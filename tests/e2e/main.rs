@@ -40,6 +40,7 @@ mod pack;
 mod packs;
 mod pdf;
 mod pdf_writer;
+mod pieces;
 mod project;
 mod report;
 mod repository;

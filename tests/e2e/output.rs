@@ -49,6 +49,19 @@ fn verbose_prints_the_runbook_and_what_was_skipped() {
 }
 
 #[test]
+fn a_secret_of_no_known_shape_under_a_providers_name_points_to_its_runbook() {
+    let value = ["k9Tz2w", "Qm7Rb4xL", "v8Nc3Yd6", "Hs5Jf1Pg"].concat();
+    let project =
+        Project::with("app.env", &format!("INFURA_API_KEY={value}\nMY_API_KEY={value}\n"));
+    let (_, report) = project.scan_json(&[]);
+    let said: Vec<&Value> = findings(&report).iter().map(|f| &f["reasons"]).collect();
+    let speaks = "its name speaks of Infura: see `straykey guide infura`";
+    assert!(said[0].as_array().unwrap().contains(&speaks.into()), "{said:?}");
+    assert!(!said[1].as_array().unwrap().contains(&speaks.into()), "{said:?}");
+    assert!(project.straykey(&["guide", "infura"]).stdout.contains("Infura"));
+}
+
+#[test]
 fn quiet_prints_findings_only() {
     let project = Project::with("app/settings.conf", ONE);
     let run = project.scan(&["-q"]);

@@ -140,17 +140,26 @@ pub(crate) fn rpm(files: &[File<'_>]) -> Vec<u8> {
 
 /// A database of one table, whose rows have one text each.
 pub(crate) fn sqlite(table: &str, rows: &[&str]) -> Vec<u8> {
+    sqlite_table(table, "", &rows.chunks(1).collect::<Vec<_>>())
+}
+
+/// A database of the table that `statement` makes.
+pub(crate) fn sqlite_table(table: &str, statement: &str, rows: &[&[&str]]) -> Vec<u8> {
     let cell = |n: usize, values: &[&str], root: Option<u8>| {
         // Types first, in a header whose length comes before them; 1 is a number of one byte.
-        let texts = values.iter().map(|v| varint(13 + 2 * v.len()));
-        let types = [texts.collect::<Vec<_>>().concat(), vec![1; root.into_iter().len()]].concat();
-        let texts = values.concat().into_bytes();
-        let record = [varint(types.len() + 1), types, texts, root.into_iter().collect()].concat();
+        let mut types: Vec<_> = values.iter().map(|v| varint(13 + 2 * v.len())).collect();
+        let mut texts: Vec<_> = values.iter().map(|v| v.as_bytes().to_vec()).collect();
+        if let Some(root) = root {
+            // The schema has the root before the statement.
+            types.insert(3, varint(1));
+            texts.insert(3, vec![root]);
+        }
+        let types = types.concat();
+        let record = [varint(types.len() + 1), types, texts.concat()].concat();
         [varint(record.len()), varint(n), record].concat()
     };
-    // The schema has the root before the statement; without the latter it is the last value.
-    let schema = cell(1, &["table", table, table], Some(2));
-    let cells: Vec<_> = rows.iter().zip(1..).map(|(row, n)| cell(n, &[row], None)).collect();
+    let schema = cell(1, &["table", table, table, statement], Some(2));
+    let cells: Vec<_> = rows.iter().zip(1..).map(|(row, n)| cell(n, row, None)).collect();
     let mut database = leaf(100, &[schema]);
     database[..16].copy_from_slice(b"SQLite format 3\0");
     database[16..24].copy_from_slice(&[0x10, 0, 1, 1, 0, 64, 32, 32]);

@@ -12,16 +12,24 @@ use std::{
 use serde_json::Value;
 use tar::{Archive, EntryType, PaxExtensions};
 
-use super::{Members, ReadSeek, Trouble, named};
+use super::{Members, Trouble, named};
 use crate::route::Step;
 
 /// A longer name is nobody's.
 const MAX_NAME_BYTES: u64 = 64 << 10;
 
+/// Gives the files of a tar, and says which of them are the layers of an image.
+pub(super) fn tar(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
+    let mut layers = Layers::default();
+    let read = files(input, &mut layers, members);
+    members.rename(&layers.0);
+    read
+}
+
 /// Gives the files of a tar. What a sparse file stores is given, without its holes.
-pub(super) fn tar(
+fn files(
     input: &mut dyn Read,
-    layers: &Layers,
+    layers: &mut Layers,
     members: &mut dyn Members,
 ) -> Result<(), Trouble> {
     let mut long_name: Option<Vec<u8>> = None;
@@ -34,7 +42,9 @@ pub(super) fn tar(
                 let name = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
                 let size = entry.size();
                 let mut content = Exactly { input: &mut entry, left: size };
-                members.member(layers.step(&name), &mut content)?;
+                let step = named(&name);
+                let manifest = layers.manifest(&step, &mut content);
+                members.member(step, &mut manifest.chain(content))?;
             }
             EntryType::GNUSparse => {
                 if entry.header().as_gnu().is_some_and(tar::GnuHeader::is_extended) {
@@ -65,20 +75,27 @@ fn pax_path(records: &[u8]) -> Option<Vec<u8>> {
     all.find(|record| record.key_bytes() == b"path").map(|record| record.value_bytes().to_vec())
 }
 
-/// The layers of an image, which `docker save` and OCI layouts name in a file of their own.
+/// The layers of an image, by their names in its tar. `docker save` and OCI layouts list them in a file that
+/// may come after them.
 #[derive(Debug, Default)]
-pub(super) struct Layers(HashMap<String, usize>);
+struct Layers(HashMap<String, Step>);
 
 impl Layers {
-    fn step(&self, name: &[u8]) -> Step {
-        let step = named(name);
-        match &step {
-            Step::Member(name) => match self.0.get(name) {
-                Some(&number) => Step::Part { kind: "layer", number },
-                None => step,
-            },
-            Step::Part { .. } | Step::Named(_) | Step::Original(_) | Step::Decoded { .. } => step,
+    /// Numbers the layers that `content` lists, if the file at `step` may be a manifest; returns what it read.
+    fn manifest(&mut self, step: &Step, content: &mut Exactly<impl Read>) -> io::Cursor<Vec<u8>> {
+        const MAX_MANIFEST_BYTES: u64 = 256 << 10;
+        let may_be = |name: &str| name == "manifest.json" || name.starts_with("blobs/");
+        let mut manifest = Vec::new();
+        if matches!(step, Step::Member(name) if may_be(name)) && content.left <= MAX_MANIFEST_BYTES
+        {
+            // Whoever goes on behind it meets the error again.
+            if content.read_to_end(&mut manifest).is_ok()
+                && let Ok(listed) = serde_json::from_slice(&manifest)
+            {
+                self.read(&listed);
+            }
         }
+        io::Cursor::new(manifest)
     }
 
     /// Numbers the layers that `manifest` lists: of `docker save`, or of OCI.
@@ -95,29 +112,9 @@ impl Layers {
 
     fn number(&mut self, names: impl Iterator<Item = String>) {
         for (name, number) in names.zip(1..) {
-            self.0.entry(name).or_insert(number);
+            self.0.entry(name).or_insert(Step::Part { kind: "layer", number });
         }
     }
-}
-
-/// The layers of the image in the tar `input`, if it holds one. A second look at the archive, which only
-/// skips; what is wrong with it is noted when its members are given.
-pub(super) fn layers(input: &mut dyn ReadSeek) -> Layers {
-    const MAX_MANIFEST_BYTES: u64 = 256 << 10;
-    let mut layers = Layers::default();
-    let mut archive = Archive::new(input);
-    let Ok(entries) = archive.entries_with_seek() else { return layers };
-    for mut entry in entries.raw(true).map_while(Result::ok) {
-        let name = entry.path_bytes();
-        let is_manifest = &*name == b"manifest.json" || name.starts_with(b"blobs/");
-        if !is_manifest || entry.size() > MAX_MANIFEST_BYTES {
-            continue;
-        }
-        if let Ok(manifest) = serde_json::from_reader(&mut entry) {
-            layers.read(&manifest);
-        }
-    }
-    layers
 }
 
 /// So many bytes: fewer are an error and no end.
@@ -230,7 +227,7 @@ pub(super) fn cpio(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
     const FILE: u64 = 0o100_000;
     while let Some(Header { mode, size, name, padding }) = cpio_header(input)? {
         if name == b"TRAILER!!!" {
-            return Ok(());
+            return behind(input, members);
         }
         match mode & TYPE {
             FILE => give(input, size, named(&name), members)?,
@@ -239,6 +236,22 @@ pub(super) fn cpio(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
         skip(input, padding)?;
     }
     Ok(())
+}
+
+/// Gives what follows an archive and zeros: the image of a boot disk has several behind each other, each
+/// packed or not (<https://docs.kernel.org/driver-api/early-userspace/buffer-format.html>).
+fn behind(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
+    let mut bytes = [0; 4 << 10];
+    loop {
+        let read = input.read(&mut bytes)?;
+        if read == 0 {
+            return Ok(());
+        }
+        if let Some(start) = bytes[..read].iter().position(|b| *b != 0) {
+            let step = Step::Part { kind: "archive", number: 2 };
+            return Ok(members.member(step, &mut bytes[start..read].chain(input))?);
+        }
+    }
 }
 
 struct Header {

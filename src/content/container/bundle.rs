@@ -1,4 +1,4 @@
-//! Git bundles: the blobs in their pack, each by its path in the oldest commit that has it:
+//! Git bundles: the blobs in their pack, each by its path in the oldest commit that has it, and the messages:
 //! <https://git-scm.com/docs/gitformat-bundle>, <https://git-scm.com/docs/gitformat-pack>.
 //!
 //! The pack is held as it is stored, and its objects are made when they are needed. What is made from an
@@ -14,11 +14,11 @@ use flate2::bufread::ZlibDecoder;
 use gix::{
     ObjectId,
     hash::Kind as Hash,
-    objs::{CommitRefIter, Kind, TreeRefIter, compute_hash},
+    objs::{CommitRef, CommitRefIter, Kind, TagRef, TreeRefIter, compute_hash},
     odb::pack::data::{Entry as Stored, entry::Header},
 };
 
-use super::{Members, START, Trouble, named};
+use super::{Members, START, Trouble, named, shown};
 use crate::{content::delta, coverage::Limit, edit::Edit, route::Step};
 
 /// An object that is larger is not made.
@@ -32,7 +32,11 @@ const MAX_OBJECTS: usize = 1 << 20;
 /// Of all paths together. A blob without one goes by its id.
 const MAX_PATHS_BYTES: usize = 64 << 20;
 
-/// Gives the blobs of a bundle.
+/// Where a message stands in a repository: none of its files has such a path.
+const COMMIT_MESSAGE: &str = ".git/commit-message";
+const TAG_MESSAGE: &str = ".git/tag-message";
+
+/// Gives the blobs of a bundle, and the messages of its commits and tags.
 pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<(), Trouble> {
     let bundle = members.hold(input)?;
     let (hash, pack) = header(&bundle).ok_or(Trouble::Damaged)?;
@@ -51,6 +55,7 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
             }
         }
     }
+    pack.give_messages()?;
     read
 }
 
@@ -277,8 +282,7 @@ impl<'p, 'm> Pack<'p, 'm> {
                 && let Ok(commit) = self.make(object)
                 && let Ok(tree) = CommitRefIter::from_bytes(&commit, self.hash).tree_id()
             {
-                let commit = Step::Named(format!("commit {}", id.to_hex_with_len(7)));
-                self.add_tree(tree, &commit, &mut seen, &mut places);
+                self.add_tree(tree, &commit_step(id), &mut seen, &mut places);
                 self.stopped?;
             }
         }
@@ -290,6 +294,24 @@ impl<'p, 'm> Pack<'p, 'm> {
             }
         }
         Ok(places)
+    }
+
+    /// Gives the messages: those of older commits first.
+    fn give_messages(&mut self) -> Result<(), Trouble> {
+        for object in (0..self.objects.len()).rev() {
+            let Some((kind @ (Kind::Commit | Kind::Tag), id)) = self.objects[object].known else {
+                continue;
+            };
+            let made = self.make(object);
+            self.stopped?;
+            if let Some((step, path, message)) =
+                made.as_ref().ok().and_then(|made| message(made, kind, id))
+            {
+                let way = [step, Step::Member(path.to_owned())];
+                self.members.member_at(&way, START, &mut &*message)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds the blobs below `tree` that no commit had before.
@@ -328,6 +350,27 @@ impl<'p, 'm> Pack<'p, 'm> {
                 }
             }
         }
+    }
+}
+
+/// The commit, as a step inwards.
+fn commit_step(id: ObjectId) -> Step {
+    Step::Named(format!("commit {}", id.to_hex_with_len(7)))
+}
+
+/// Whose message the object is, where it stands, and the message.
+fn message(made: &[u8], kind: Kind, id: ObjectId) -> Option<(Step, &'static str, &[u8])> {
+    match kind {
+        Kind::Commit => {
+            let message = CommitRef::from_bytes(made, id.kind()).ok()?.message;
+            Some((commit_step(id), COMMIT_MESSAGE, message))
+        }
+        Kind::Tag => {
+            let tag = TagRef::from_bytes(made, id.kind()).ok()?;
+            let step = Step::Named(format!("tag {}", shown(tag.name)));
+            Some((step, TAG_MESSAGE, tag.message))
+        }
+        Kind::Blob | Kind::Tree => None,
     }
 }
 

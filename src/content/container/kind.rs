@@ -86,7 +86,7 @@ impl Kind {
 }
 
 /// How containers begin.
-const MAGIC: [(&[u8], Kind); 26] = [
+const MAGIC: [(&[u8], Kind); 29] = [
     (b"PK\x03\x04", Kind::Zip),
     (b"PK\x05\x06", Kind::Zip),
     (b"PK\x07\x08PK\x03\x04", Kind::Zip),
@@ -110,6 +110,10 @@ const MAGIC: [(&[u8], Kind); 26] = [
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Unsupported),
     (b"xar!", Kind::Unsupported),
     (b"SQLite format 3\0", Kind::Sqlite),
+    // Pages of a database that are not in it yet, or no more: without it they have no tables.
+    (b"\x37\x7f\x06\x82", Kind::Unsupported),
+    (b"\x37\x7f\x06\x83", Kind::Unsupported),
+    (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", Kind::Unsupported),
     (b"# v2 git bundle\n", Kind::Bundle),
     (b"# v3 git bundle\n", Kind::Bundle),
     (b"\xfe\xed\xfe\xed\0\0\0", Kind::Keystore),

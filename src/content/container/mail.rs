@@ -2,7 +2,8 @@
 //!
 //! A mail is text, and whatever stands plainly in it is searched as its own text, with the lines of the
 //! file; so are parts in quoted-printable, which decoders of text read in place. Only what is in base64
-//! becomes a member, and only line breaks remain of it in the text.
+//! becomes a member, and fields of headers in encoded words (RFC 2047) that these hide something in; and only
+//! line breaks remain of both in the text.
 //!
 //! It is read from front to back, a line at a time, whatever is in there. Headers are read by
 //! `mail-parser`; its reader of bodies (version 0.11) nests as deep as a message asks for.
@@ -10,12 +11,17 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use base64::read::DecoderReader;
+use encoding_rs::{Encoding, UTF_8};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use mail_parser::{MessageParser, MimeHeaders};
 
-use super::{Members, Trouble, named};
+use super::{Members, Trouble, named, shown};
 use crate::{
-    blob::Before,
-    content::alphabet::STANDARD,
+    blob::{Before, Nature},
+    content::{
+        alphabet::STANDARD,
+        read::{OVERLAP_BYTES, cut},
+    },
     coverage::Limit,
     route::Step,
     span::{self, LineCol},
@@ -128,6 +134,9 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
     let mut mail = Mail::new(input);
     let mut stopped = Ok(());
     while mail.fill()? {
+        if !mail.goes_on() {
+            stopped = mail.end_field(stopped, members);
+        }
         if let Some(border) = mail.border() {
             mail.cross(border);
             mail.text.flush(PIECE_BYTES, members);
@@ -135,7 +144,9 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
         }
         let Some(header) = mail.header.take_if(|_| is_empty(&mail.line)) else {
             mail.keep();
-            mail.text.flush(4 * PIECE_BYTES, members);
+            if mail.text.cut(4 * PIECE_BYTES, members) {
+                mail.field = None;
+            }
             continue;
         };
         mail.keep();
@@ -149,13 +160,14 @@ pub(super) fn open(input: &mut dyn Read, members: &mut dyn Members) -> Result<()
                 stopped = stopped.and(members.gap(step, Trouble::Unsupported));
             }
             Part::Message => mail.header = Some(Vec::new()),
-            Part::Encoded { name } if stopped.is_ok() => {
+            Part::Encoded { name, charset } if stopped.is_ok() => {
                 mail.part += 1;
-                stopped = mail.give(name, members);
+                stopped = mail.give(name, charset, members);
             }
             Part::Encoded { .. } | Part::Plain => mail.part += 1,
         }
     }
+    stopped = mail.end_field(stopped, members);
     mail.text.flush(0, members);
     Ok(stopped?)
 }
@@ -167,9 +179,15 @@ fn is_empty(line: &[u8]) -> bool {
 /// What a header says of the body behind it.
 #[derive(Debug, PartialEq)]
 enum Part {
-    Parts { boundary: Vec<u8> },
+    Parts {
+        boundary: Vec<u8>,
+    },
     Message,
-    Encoded { name: Option<String> },
+    Encoded {
+        name: Option<String>,
+        /// Of a text, if its letters are not those of UTF-8.
+        charset: Option<&'static Encoding>,
+    },
     Plain,
 }
 
@@ -188,7 +206,11 @@ impl Part {
                 Self::Parts { boundary: boundary.as_bytes().to_vec() }
             }
             _ if encoding.eq_ignore_ascii_case("base64") => {
-                Self::Encoded { name: root.attachment_name().map(str::to_owned) }
+                let text = content_type.filter(|kind| kind.ctype().eq_ignore_ascii_case("text"));
+                let label = text.and_then(|kind| kind.attribute("charset")).map(str::as_bytes);
+                let charset =
+                    label.and_then(Encoding::for_label).filter(|&charset| charset != UTF_8);
+                Self::Encoded { name: root.attachment_name().map(str::to_owned), charset }
             }
             Some(("message", _)) if root.is_content_type("message", "rfc822") => Self::Message,
             Some(_) | None => Self::Plain,
@@ -217,8 +239,9 @@ struct Mail<'i> {
     is_start: bool,
     is_after_empty: bool,
     text: Own,
-    /// The header that is being read.
+    /// The header that is being read, and where its last field begins in the text.
     header: Option<Vec<u8>>,
+    field: Option<usize>,
     /// What separates the parts, from the outside inwards.
     boundaries: Vec<Vec<u8>>,
     /// How many parts of this message have begun that have no parts themselves.
@@ -235,6 +258,7 @@ impl<'i> Mail<'i> {
             is_after_empty: true,
             text: Own::default(),
             header: Some(Vec::new()),
+            field: None,
             boundaries: Vec::new(),
             part: 0,
         }
@@ -259,13 +283,36 @@ impl<'i> Mail<'i> {
 
     /// Takes the next line for text.
     fn keep(&mut self) {
-        self.text.bytes.extend_from_slice(&self.line);
         if let Some(header) = &mut self.header
             && header.len() + self.line.len() <= MAX_HEADER_BYTES
         {
+            self.field.get_or_insert(self.text.bytes.len());
             header.extend_from_slice(&self.line);
         }
+        self.text.push(&self.line);
         self.step();
+    }
+
+    /// Whether the next line belongs to what the last one began.
+    fn goes_on(&self) -> bool {
+        !self.is_start || matches!(self.line.first(), Some(b' ' | b'\t'))
+    }
+
+    /// Gives the field that ends here as it is meant, if its encoded words hide something, and nothing was
+    /// `stopped` before.
+    fn end_field(
+        &mut self,
+        stopped: Result<(), Limit>,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
+        let Some(start) = self.field.take() else { return stopped };
+        stopped?;
+        let field = &self.text.bytes[start..];
+        let Some(first) = memchr::memmem::find(field, b"=?") else { return Ok(()) };
+        let Some((name, meant)) = hidden_field(field) else { return Ok(()) };
+        let place = self.text.place(start + first);
+        self.text.blank(start);
+        members.member_at(&[Step::Named(format!("header {name}"))], place, &mut meant.as_bytes())
     }
 
     /// Takes no more than the break of the next line for text.
@@ -309,7 +356,12 @@ impl<'i> Mail<'i> {
     }
 
     /// Gives the encoded part that begins here.
-    fn give(&mut self, name: Option<String>, members: &mut dyn Members) -> Result<(), Limit> {
+    fn give(
+        &mut self,
+        name: Option<String>,
+        charset: Option<&'static Encoding>,
+        members: &mut dyn Members,
+    ) -> Result<(), Limit> {
         let number = self.part;
         let step = match name {
             Some(name) if !name.is_empty() => named(name.as_bytes()),
@@ -318,7 +370,14 @@ impl<'i> Mail<'i> {
         let place = self.text.end();
         let mut code = Code { mail: self, given: 0, is_over: false };
         let way = [step];
-        members.member_at(&way, place, &mut DecoderReader::new(&mut code, &STANDARD))?;
+        let mut bytes = DecoderReader::new(&mut code, &STANDARD);
+        match charset {
+            None => members.member_at(&way, place, &mut bytes)?,
+            Some(_) => {
+                let mut text = DecodeReaderBytesBuilder::new().encoding(charset).build(bytes);
+                members.member_at(&way, place, &mut text)?;
+            }
+        }
         // What the member had no use for is no text either.
         while code.next().unwrap_or_default() {
             code.mail.blank();
@@ -327,6 +386,23 @@ impl<'i> Mail<'i> {
         let is_inside = matches!(code.mail.border(), Some(Border::Part(_) | Border::End(_)));
         if is_cut && !is_inside { members.gap_at(&way, Trouble::Damaged) } else { Ok(()) }
     }
+}
+
+/// The name of a field and what its encoded words mean (RFC 2047), if they hide anything as long as a key.
+fn hidden_field(field: &[u8]) -> Option<(String, String)> {
+    const MIN_HIDDEN_BYTES: usize = 12;
+    let name = field_name(field)?;
+    // Whatever the field is, it is read as a text.
+    let subject = [b"Subject", &field[name.len()..], b"\n"].concat();
+    let parsed = MessageParser::default().parse_headers(&subject)?;
+    let meant = parsed.subject()?;
+    let is_hidden = |word: &str| {
+        word.len() >= MIN_HIDDEN_BYTES
+            && word.is_ascii()
+            && memchr::memmem::find(field, word.as_bytes()).is_none()
+    };
+    let hides = meant.split_ascii_whitespace().any(is_hidden);
+    hides.then(|| (shown(name), meant.to_owned()))
 }
 
 /// The letters of a part in base64. What else stands in it is text, and so is what follows the padding.
@@ -381,6 +457,8 @@ fn is_code(line: &[u8]) -> bool {
 #[derive(Default)]
 struct Own {
     bytes: Vec<u8>,
+    /// What of it was searched with the piece before it.
+    searched: usize,
     /// What lies before it.
     before: Before,
     /// How many bytes of it have been counted, and what lies before the next.
@@ -391,6 +469,38 @@ impl Own {
     /// Whether nothing was read yet.
     fn is_new(&self) -> bool {
         self.bytes.is_empty() && self.before == Before::default()
+    }
+
+    /// Goes on with `line`. What calls ASCII back in ISO-2022 ends in a letter (RFC 1468), which is none of the
+    /// text behind it.
+    fn push(&mut self, line: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(line);
+        let line = &mut self.bytes[start..];
+        let mut from = 0;
+        while let Some(at) = memchr::memchr(0x1b, &line[from..]).map(|at| from + at) {
+            if let [_, b'(', letter @ (b'B' | b'J'), ..] = &mut line[at..] {
+                *letter = b' ';
+            }
+            from = at + 1;
+        }
+    }
+
+    /// Where byte `at` stands, which was not counted before.
+    fn place(&self, at: usize) -> LineCol {
+        let (counted, before) = self.counted;
+        let Before { lines, columns } =
+            span::advance(&self.bytes[counted.min(at)..at], self.bytes.get(at).copied(), before);
+        LineCol { line: lines + 1, col: columns + 1 }
+    }
+
+    /// Leaves nothing but line breaks from byte `start` on.
+    fn blank(&mut self, start: usize) {
+        let mut at = 0;
+        self.bytes.retain(|b| {
+            at += 1;
+            at <= start || matches!(b, b'\r' | b'\n')
+        });
     }
 
     fn count(&mut self) -> Before {
@@ -409,16 +519,36 @@ impl Own {
     /// Gives what there is, if it is `least` bytes or more.
     fn flush(&mut self, least: usize, members: &mut dyn Members) {
         if self.bytes.len() >= least {
-            members.text(&self.bytes, self.before);
+            members.text(&self.bytes, self.searched..self.bytes.len(), self.before);
             self.before = self.count();
             self.counted = (0, self.before);
+            self.searched = 0;
             self.bytes.clear();
         }
+    }
+
+    /// Gives what there is, if it is `least` bytes or more, but for its end; and keeps that for the next
+    /// piece, with as much before it. Says whether it did.
+    fn cut(&mut self, least: usize, members: &mut dyn Members) -> bool {
+        if self.bytes.len() < least {
+            return false;
+        }
+        let end = cut(&self.bytes, self.bytes.len() - OVERLAP_BYTES, Nature::Text);
+        members.text(&self.bytes, self.searched..end, self.before);
+        let start = cut(&self.bytes, end - OVERLAP_BYTES, Nature::Text);
+        let next = self.bytes.get(start).copied();
+        self.before = span::advance(&self.bytes[..start], next, self.before);
+        self.counted = (0, self.before);
+        self.searched = end - start;
+        self.bytes.drain(..start);
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashMap, ops::Range};
+
     use super::*;
 
     #[test]
@@ -446,7 +576,7 @@ mod tests {
 
     #[test]
     fn a_header_says_what_is_behind_it() {
-        let encoded = |name: &str| Part::Encoded { name: Some(name.into()) };
+        let encoded = |name: &str| Part::Encoded { name: Some(name.into()), charset: None };
         let base64 = "Content-Transfer-Encoding: BASE64\r\n";
         let disposition = |value: &str| {
             Part::of(format!("{base64}Content-Disposition: attachment;\r\n {value}\r\n").as_bytes())
@@ -454,12 +584,87 @@ mod tests {
         assert_eq!(disposition("filename=\"a b.env\""), encoded("a b.env"));
         assert_eq!(disposition("filename*0=set; filename*1=tings.env"), encoded("settings.env"));
         assert_eq!(disposition("filename*=UTF-8''%C3%A4.env"), encoded("ä.env"));
-        assert_eq!(Part::of(base64.as_bytes()), Part::Encoded { name: None });
+        assert_eq!(Part::of(base64.as_bytes()), Part::Encoded { name: None, charset: None });
+        let text = |kind: &str, charset: &str| {
+            let header = format!("{base64}Content-Type: {kind}; charset={charset}\r\n");
+            match Part::of(header.as_bytes()) {
+                Part::Encoded { charset, .. } => charset.map(Encoding::name),
+                Part::Parts { .. } | Part::Message | Part::Plain => panic!("{header}"),
+            }
+        };
+        assert_eq!(text("text/plain", "\"Windows-1251\""), Some("windows-1251"));
+        assert_eq!(text("TEXT/html", "utf-16"), Some("UTF-16LE"));
+        assert_eq!(text("text/plain", "utf-8"), None);
+        assert_eq!(text("text/plain", "x-unknown"), None);
+        assert_eq!(text("application/zip", "utf-16le"), None);
         let parts = Part::of(b"Content-Type: Multipart/Mixed; boundary=\"a:b\"\n");
         assert_eq!(parts, Part::Parts { boundary: b"a:b".to_vec() });
         assert_eq!(Part::of(b"Content-Type: message/rfc822\n"), Part::Message);
         assert_eq!(Part::of(b"Content-Type: multipart/mixed\n"), Part::Plain);
         assert_eq!(Part::of(b""), Part::Plain);
+    }
+
+    #[test]
+    fn encoded_words_are_read_if_they_hide_something() {
+        let meant = |field: &str| {
+            let (name, meant) = hidden_field(field.as_bytes())?;
+            Some(format!("{name}: {meant}"))
+        };
+        let hidden = |name: &str| Some(format!("{name}: é abcdefghijklmno"));
+        assert_eq!(
+            meant("Subject: =?utf-8?Q?=C3=A9_abcdef?=\r\n =?utf-8?Q?ghijklmno?=\r\n"),
+            hidden("Subject")
+        );
+        assert_eq!(meant("X-A: =?iso-8859-1?b?6SBhYmNkZWZnaGlqa2xtbm8=?=\n"), hidden("X-A"));
+        assert_eq!(meant("Subject: =?utf-8?Q?=C3=A9_abcdefghijklmno?=\r\n"), None);
+        assert_eq!(meant("Subject: =?utf-8?B?YWJj?= =?\r\n"), None);
+        assert_eq!(meant("Subject: abcdefghijklmno\r\n"), None);
+    }
+
+    #[test]
+    fn a_cut_keeps_what_the_next_piece_must_see() {
+        let mut given = Given::default();
+        let mut own = Own::default();
+        let line = "a line of text, ä\r\n";
+        let lines = 3 * OVERLAP_BYTES / line.len();
+        (0..lines).for_each(|_| own.push(line.as_bytes()));
+        assert!(!own.cut(4 * OVERLAP_BYTES, &mut given));
+        assert!(own.cut(2 * OVERLAP_BYTES, &mut given));
+        own.push(b"the end");
+        own.flush(0, &mut given);
+        let [(first, before), (second, later)] = &given.0[..] else { panic!("two pieces") };
+        assert_eq!(format!("{first}{second}"), line.repeat(lines) + "the end");
+        assert_eq!(*before, Before::default());
+        // Two overlaps before the end.
+        assert_eq!(*later, Before { lines: 3276, columns: 8 });
+    }
+
+    /// The pieces of a text, and what lies before each.
+    #[derive(Default)]
+    struct Given(Vec<(String, Before)>);
+
+    impl Members for Given {
+        fn member_at(&mut self, _: &[Step], _: LineCol, _: &mut dyn Read) -> Result<(), Limit> {
+            Ok(())
+        }
+
+        fn rename(&mut self, _: &HashMap<String, Step>) {}
+
+        fn text(&mut self, text: &[u8], owned: Range<usize>, before: Before) {
+            self.0.push((String::from_utf8_lossy(&text[owned]).into_owned(), before));
+        }
+
+        fn gap_at(&mut self, _: &[Step], _: Trouble) -> Result<(), Limit> {
+            Ok(())
+        }
+
+        fn spend(&mut self, _: u64) -> Result<(), Limit> {
+            Ok(())
+        }
+
+        fn hold(&mut self, _: &mut dyn Read) -> Result<Vec<u8>, Trouble> {
+            Err(Trouble::Unsupported)
+        }
     }
 
     #[test]

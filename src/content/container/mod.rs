@@ -15,7 +15,11 @@ mod sevenz;
 mod sqlite;
 mod zip;
 
-use std::io::{self, Read, Seek};
+use std::{
+    collections::HashMap,
+    io::{self, Read, Seek},
+    ops::Range,
+};
 
 pub use kind::{Kind, kind};
 pub use markup::{Plain, is_markup};
@@ -107,8 +111,12 @@ pub trait Members {
         content: &mut dyn Read,
     ) -> Result<(), Limit>;
 
-    /// Takes a piece of the container's own text, which has `before` in front of it.
-    fn text(&mut self, text: &[u8], before: Before);
+    /// Says by which other steps members go that were given, by their names.
+    fn rename(&mut self, steps: &HashMap<String, Step>);
+
+    /// Takes a piece of the container's own text, which has `before` in front of it. What begins in `owned`
+    /// is the piece's own: pieces may overlap.
+    fn text(&mut self, text: &[u8], owned: Range<usize>, before: Before);
 
     /// Notes that a member is not given.
     ///
@@ -151,14 +159,7 @@ pub fn open(kind: Kind, input: Input<'_>, members: &mut dyn Members) -> Result<(
         Kind::Zip => seekable(input, members, |input, members| zip::open(input, members)),
         Kind::SevenZ => seekable(input, members, |input, members| sevenz::open(input, members)),
         Kind::Sqlite => seekable(input, members, |input, members| sqlite::open(input, members)),
-        Kind::Tar => match input {
-            Input::Stream(stream) => archive::tar(stream, &archive::Layers::default(), members),
-            Input::Seekable(input) => {
-                let layers = archive::layers(input);
-                input.rewind()?;
-                archive::tar(input, &layers, members)
-            }
-        },
+        Kind::Tar => archive::tar(as_stream(input), members),
         Kind::Class => class::open(as_stream(input), members),
         Kind::Pyc => pyc::open(as_stream(input), members),
         Kind::Bundle => bundle::open(as_stream(input), members),
@@ -243,8 +244,10 @@ mod tests {
             Ok(())
         }
 
-        fn text(&mut self, text: &[u8], _before: Before) {
-            self.text.extend_from_slice(text);
+        fn rename(&mut self, _steps: &HashMap<String, Step>) {}
+
+        fn text(&mut self, text: &[u8], owned: Range<usize>, _before: Before) {
+            self.text.extend_from_slice(&text[owned]);
         }
 
         fn gap_at(&mut self, way: &[Step], trouble: Trouble) -> Result<(), Limit> {

@@ -1,4 +1,5 @@
-//! SQLite databases: the rows of each table, a line for each: <https://www.sqlite.org/fileformat2.html>.
+//! SQLite databases: the rows of each table, a line for each, with the names of the columns in front of the
+//! values: <https://www.sqlite.org/fileformat2.html>.
 //!
 //! Only what a table needs is read, a page at a time; no statement is run, so nothing that a schema
 //! defines can do anything. What was deleted is not read.
@@ -17,14 +18,19 @@ pub(super) fn open(input: &mut dyn ReadSeek, members: &mut dyn Members) -> Resul
     let mut tables = Vec::new();
     let mut schema = Rows::new(&mut pages, 1);
     while let Some(row) = schema.next()? {
-        if let [Value::Text(kind), _, Value::Text(name), Value::Number(root), ..] = &*row
+        if let [Value::Text(kind), _, Value::Text(name), Value::Number(root), rest @ ..] = &*row
             && kind == b"table"
         {
-            tables.extend(u32::try_from(*root).ok().filter(|&r| r > 0).map(|r| (name.clone(), r)));
+            let columns = match rest {
+                [Value::Text(statement), ..] => columns(statement).unwrap_or_default(),
+                _ => Vec::new(),
+            };
+            let root = u32::try_from(*root).ok().filter(|&root| root > 0);
+            tables.extend(root.map(|root| (name.clone(), root, columns)));
         }
     }
-    for (name, root) in tables {
-        members.member(named(&name), &mut Lines::new(Rows::new(&mut pages, root)))?;
+    for (name, root, columns) in tables {
+        members.member(named(&name), &mut Lines::new(Rows::new(&mut pages, root), columns))?;
         let mut rows = Rows::new(&mut pages, root);
         // What has zeros would make the whole table look like no text.
         while let Some(row) = rows.next().unwrap_or_default() {
@@ -266,15 +272,66 @@ fn long(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// Rows as lines, their values between tabs.
+/// The columns of a table, by the statement that made it; nothing if it is not clear in which order rows
+/// have them.
+fn columns(statement: &[u8]) -> Option<Vec<Vec<u8>>> {
+    // Comments; tables that are stored as their index; columns that are not stored.
+    const UNCLEAR: [&[u8]; 4] = [b"--", b"/*", b"without", b" as"];
+    let lower = statement.to_ascii_lowercase();
+    if UNCLEAR.iter().any(|word| memchr::memmem::find(&lower, word).is_some()) {
+        return None;
+    }
+    let list = &statement[memchr::memchr(b'(', statement)? + 1..];
+    let (mut columns, mut start, mut depth, mut quote) = (Vec::new(), 0, 0, None);
+    for (at, &byte) in list.iter().enumerate() {
+        match (quote, byte) {
+            (Some(end), _) => quote = Some(end).filter(|end| *end != byte),
+            (None, b'"' | b'\'' | b'`') => quote = Some(byte),
+            (None, b'[') => quote = Some(b']'),
+            (None, b'(') => depth += 1,
+            (None, b',' | b')') if depth == 0 => {
+                let Some(name) = column(&list[start..at])? else { return Some(columns) };
+                columns.push(name);
+                if byte == b')' {
+                    return Some(columns);
+                }
+                start = at + 1;
+            }
+            (None, b')') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+/// The name of the column that is declared; `Some(None)` of what is said of the whole table, which comes last.
+fn column(declared: &[u8]) -> Option<Option<Vec<u8>>> {
+    const OF_TABLE: [&[u8]; 5] = [b"constraint", b"primary", b"unique", b"check", b"foreign"];
+    let declared = declared.trim_ascii();
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | 0x80..);
+    let end = match declared.first()? {
+        b'[' => b']',
+        quote @ (b'"' | b'\'' | b'`') => *quote,
+        _ => {
+            let word: Vec<u8> = declared.iter().copied().take_while(|b| is_word(b)).collect();
+            let is_of_table = OF_TABLE.iter().any(|of| word.eq_ignore_ascii_case(of));
+            return (!word.is_empty()).then_some((!is_of_table).then_some(word));
+        }
+    };
+    let name = declared[1..].split(|b| *b == end).next()?;
+    name.iter().all(is_word).then(|| Some(name.to_vec()))
+}
+
+/// Rows as lines, their values between tabs; texts have the name of their column in front.
 struct Lines<'p, 'i> {
     rows: Rows<'p, 'i>,
+    columns: Vec<Vec<u8>>,
     line: io::Cursor<Vec<u8>>,
 }
 
 impl<'p, 'i> Lines<'p, 'i> {
-    fn new(rows: Rows<'p, 'i>) -> Self {
-        Self { rows, line: io::Cursor::default() }
+    fn new(rows: Rows<'p, 'i>, columns: Vec<Vec<u8>>) -> Self {
+        Self { rows, columns, line: io::Cursor::default() }
     }
 }
 
@@ -287,10 +344,14 @@ impl Read for Lines<'_, '_> {
             }
             let Some(row) = self.rows.next()? else { return Ok(0) };
             let mut line = Vec::new();
-            for value in row {
+            for (number, value) in row.into_iter().enumerate() {
                 match value {
                     Value::Text(bytes) | Value::Bytes(bytes) => {
                         if memchr::memchr(0, &bytes).is_none() {
+                            if let Some(name) = self.columns.get(number) {
+                                line.extend_from_slice(name);
+                                line.push(b'=');
+                            }
                             line.extend(bytes);
                         }
                     }
@@ -302,6 +363,44 @@ impl Read for Lines<'_, '_> {
             line.pop();
             line.push(b'\n');
             self.line = io::Cursor::new(line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(statement: &str) -> Option<String> {
+        let names = columns(statement.as_bytes())?;
+        Some(String::from_utf8_lossy(&names.join(&b' ')).into_owned())
+    }
+
+    #[test]
+    fn a_table_names_its_columns() {
+        for statement in [
+            "CREATE TABLE t (a, b, c)",
+            "create table \"t\"(a integer primary key, [b] text not null default ',)', `c` decimal(10, 2))",
+            "CREATE TABLE t(\n\ta TEXT,\n\t'b' TEXT CHECK(length(b) > 2),\n\tc,\n\tPRIMARY KEY (a, b)\n)",
+            "CREATE TABLE t (a, b, c, FOREIGN KEY(a) REFERENCES u(x))",
+        ] {
+            assert_eq!(names(statement).as_deref(), Some("a b c"), "{statement}");
+        }
+    }
+
+    #[test]
+    fn columns_in_an_unclear_order_have_no_names() {
+        for statement in [
+            "",
+            "CREATE TABLE t",
+            "CREATE TABLE t (a, b",
+            "CREATE TABLE t (a, -- or so,\n b)",
+            "CREATE TABLE t (a PRIMARY KEY, b) WITHOUT ROWID",
+            "CREATE TABLE t (a, b GENERATED ALWAYS AS (a), c)",
+            "CREATE TABLE t (a, \"b c\")",
+            "CREATE VIRTUAL TABLE t USING fts5",
+        ] {
+            assert_eq!(names(statement), None, "{statement}");
         }
     }
 }

@@ -5,9 +5,19 @@ use std::ops::Range;
 use super::{Decoded, MIN_DECODED_BYTES, Piece, text_len, word::hex};
 use crate::route::Encoding;
 
+/// The digits at `seed`, behind the `\x` that PostgreSQL begins bytes with, if they write text.
+pub(super) fn escaped_digits(text: &[u8], seed: &Range<usize>) -> Option<Decoded> {
+    let is_escaped = text[seed.clone()].starts_with(b"x") && text[..seed.start].ends_with(b"\\");
+    if is_escaped { digits_behind(text, seed, 1) } else { None }
+}
+
 /// The digits at `seed`, a whole run of letters and digits, if they write text.
 pub(super) fn digits(text: &[u8], seed: &Range<usize>) -> Option<Decoded> {
-    let sign = if text[seed.clone()].starts_with(b"0x") { 2 } else { 0 };
+    digits_behind(text, seed, if text[seed.clone()].starts_with(b"0x") { 2 } else { 0 })
+}
+
+/// As `digits`, behind so many bytes.
+fn digits_behind(text: &[u8], seed: &Range<usize>, sign: usize) -> Option<Decoded> {
     let digits = &text[seed.start + sign..seed.end];
     if digits.len() < 2 * MIN_DECODED_BYTES
         || !digits.len().is_multiple_of(2)

@@ -40,10 +40,16 @@ const SORTS: [(&[&str], Reader); 4] = [
     (&["\"log\"", "\"entries\""], har::read),
 ];
 
+/// Whether `head` may begin a document.
+pub fn may_be(head: &[u8]) -> bool {
+    let mark = "\u{feff}".as_bytes();
+    head.strip_prefix(mark).unwrap_or(head).trim_ascii_start().starts_with(b"{")
+}
+
 /// The parts of the document `text` that `places` belong to, sorted and in bytes, if it is one.
 pub fn parts(text: &[u8], places: &[usize]) -> Parts {
     let has = |word: &&str| memchr::memmem::find(text, word.as_bytes()).is_some();
-    if !text.trim_ascii_start().starts_with(b"{") {
+    if !may_be(text) {
         return Parts::new();
     }
     let mut sorts = SORTS.iter().filter(|(words, _)| words.iter().all(has)).peekable();

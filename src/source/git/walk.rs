@@ -22,14 +22,17 @@ use super::{
     pack::{Pack, Position, Root},
 };
 use crate::{
-    content::delta::{self, DeltaError},
+    content::{
+        delta::{self, DeltaError},
+        read::WHOLE_BYTES,
+    },
     edit::Edit,
 };
 
 /// An object that must be held while others are made from it may have so many bytes.
 pub(super) const MAX_HELD_BYTES: u64 = 1 << 29;
 /// A blob of more bytes that nothing is made from is read in parts.
-pub(super) const MAX_WHOLE_BYTES: u64 = 16 << 20;
+pub(super) const MAX_WHOLE_BYTES: u64 = WHOLE_BYTES as u64;
 /// Trees of deltas that hold objects of more bytes wait for each other.
 const MAX_SHARED_BYTES: u64 = 16 << 20;
 
