@@ -101,7 +101,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         "serde" => &["config", "content::document", "finding", "rule", "report"],
         "serde_json" => &["config", "content::container", "content::document", "filter", "report"],
         "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex"
-        | "mail_parser" => &["content::container"],
+        | "mail_parser" | "weezl" => &["content::container"],
         "flate2" => &["content"],
         "serde_path_to_error" => &["report::read"],
         "thiserror" => &["config", "content::delta", "hook", "report", "rule", "source", "triage"],

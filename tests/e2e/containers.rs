@@ -7,7 +7,7 @@ use serde_json::Value;
 use zip::CompressionMethod;
 
 use crate::{
-    pack,
+    pack, pdf_writer,
     project::{self, Project},
     repository,
 };
@@ -123,6 +123,18 @@ impl Tree {
             let text = parts(&t).replace("=", "=</w:t></w:r><w:r><w:t>");
             let xml = format!("<?xml?>\n<w:document><w:p><w:t>{text}</w:t></w:p></w:document>");
             pack::deflated(&[("word/document.xml", xml.into_bytes())])
+        });
+        let text = |t: &[u8]| String::from_utf8(t.to_vec()).unwrap();
+        self.hide("a.pdf", "page 1", |t| pdf_writer::page(&text(&t)));
+        self.hide("glyphs.pdf", "page 1", |t| pdf_writer::page_of_glyphs(&text(&t)));
+        self.hide("attached.pdf", "app.tar.gz › app/.env", |t| {
+            let mut pdf = pdf_writer::Pdf::new();
+            pdf.page_of("nothing to see");
+            pdf.attach("app.tar.gz", &pack::gzip(&pack::tar(&[("app/.env", t)])));
+            pdf.finish_in_streams()
+        });
+        self.hide("pdf.zip", "a.pdf › page 1", |t| {
+            pack::deflated(&[("a.pdf", pdf_writer::page(&text(&t)))])
         });
     }
 

@@ -7,7 +7,7 @@ use zip::CompressionMethod;
 
 use crate::{
     encoded::{self, Case, base64, gzip, hex, hidden, percent},
-    pack,
+    pack, pdf_writer,
     project::{Project, findings},
 };
 
@@ -82,7 +82,7 @@ fn files(bytes: Vec<u8>) -> [pack::File<'static>; 2] {
 }
 
 /// Every container there is. Those of other sorts of file belong here, too: one line each.
-const CONTAINERS: [Container; 20] = [
+const CONTAINERS: [Container; 22] = [
     archive("zip", |b| pack::deflated(&files(b))),
     archive("jar", |b| pack::zip(&files(b), CompressionMethod::STORE)),
     archive("bzip2.zip", |b| pack::zip(&files(b), CompressionMethod::BZIP2)),
@@ -111,6 +111,8 @@ const CONTAINERS: [Container; 20] = [
         let text = String::from_utf8(b).unwrap();
         pack::sqlite("settings", &text.lines().collect::<Vec<_>>())
     }),
+    text("pdf", "page 1", |b| pdf_writer::page(&String::from_utf8(b).unwrap())),
+    text("glyphs.pdf", "page 1", |b| pdf_writer::page_of_glyphs(&String::from_utf8(b).unwrap())),
     Container {
         name: "image.tar", step: "layer 1 › app/.env", build: image, sort: Sort::Archive
     },
@@ -280,7 +282,7 @@ impl Tree {
         let codes = cases(self.key);
         for (n, &outer) in archives.iter().enumerate() {
             let (middle, inner) =
-                (archives[(n + 3) % count], CONTAINERS[(n + 7) % CONTAINERS.len()]);
+                (archives[(n + 3) % count], CONTAINERS[(n + 8) % CONTAINERS.len()]);
             let (name, text, _, route, place) = codes[n % codes.len()].clone();
             let mut way = way(&[outer, middle, inner]);
             way.push(route);

@@ -12,6 +12,7 @@ use straykey::{
 use crate::{
     containers::{ledger, places},
     pack::{self, File},
+    pdf_writer,
     project::{Project, Run},
     repository::{Repository, settings},
 };
@@ -74,6 +75,9 @@ fn seeds() -> Vec<Vec<u8>> {
         ),
         pack::mbox(&[pack::mail("=3D=\r\n", &[("", tar.clone())]), b"Subject: x\n\ny\n".to_vec()]),
         bundle(),
+        pdf_writer::page(&settings(1)),
+        pdf_writer::page_of_glyphs(&settings(1)),
+        pdf(),
         pack::ar(&one()),
         pack::cpio(&one()),
         pack::rpm(&one()),
@@ -85,6 +89,22 @@ fn seeds() -> Vec<Vec<u8>> {
         pack::lz4(&tar),
         tar,
     ]
+}
+
+/// A PDF with all that one can hold.
+fn pdf() -> Vec<u8> {
+    let mut pdf = pdf_writer::Pdf::new();
+    pdf.attach("a.env", settings(1).as_bytes());
+    let form = pdf.stream("/Subtype/Form/Matrix[1 0 0 1 2 3]", &pdf_writer::shown("a (b)"));
+    let font =
+        "<</Subtype/Type1/FirstChar 65/Widths[500 600]/Encoding<</Differences[65/a/uni0042]>>>>";
+    let image = b"BI /W 1 /H 1 ID \x01\xff EI /X Do BT /F1 9 Tf [(A)-9<42>] TJ 1 2 (\\101) \" ET";
+    let content = pdf.packed("/DecodeParms<</Predictor 1>>", image);
+    let note = pdf.object("<</T(a)/V(b)/A<</URI(https://a.test)>>/AP<</N 3 0 R>>>>");
+    let resources = format!("<</Font<</F1 {font}>>/XObject<</X {form} 0 R>>>>");
+    pdf.page(&format!("/Contents[{content} 0 R]/Annots[{note} 0 R]/Resources{resources}"));
+    pdf.trailer = format!("/Info {note} 0 R");
+    pdf.finish()
 }
 
 /// Two versions of a file in a bundle, one of them stored as a delta.
@@ -100,10 +120,15 @@ fn bundle() -> Vec<u8> {
 #[test]
 #[ignore = "it writes what fuzzing begins with, into the sources"]
 fn write_seeds() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/containers");
-    fs::create_dir_all(&directory).unwrap();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for target in ["containers", "pdf"] {
+        fs::create_dir_all(corpus.join(target)).unwrap();
+    }
     for (n, seed) in seeds().iter().enumerate() {
-        fs::write(directory.join(n.to_string()), seed).unwrap();
+        fs::write(corpus.join("containers").join(n.to_string()), seed).unwrap();
+        if seed.starts_with(b"%PDF-") {
+            fs::write(corpus.join("pdf").join(n.to_string()), seed).unwrap();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What sort of container bytes are. How they begin says it: names lie, and blobs of a history have none.
 
-use super::{Trouble, class, mail, pyc};
+use super::{Trouble, class, mail, pdf, pyc};
 
 /// A sort of container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub enum Kind {
     Pyc,
     /// A mail, or many in a file.
     Mail,
+    /// A PDF.
+    Pdf,
     /// Private keys behind a password, in PKCS #12 or in Java's own format.
     Keystore,
     /// A container that no sound library opens.
@@ -66,7 +68,8 @@ impl Kind {
             | Self::Bundle
             | Self::Class
             | Self::Pyc
-            | Self::Mail => None,
+            | Self::Mail
+            | Self::Pdf => None,
             Self::Gzip | Self::Bzip2 | Self::Xz | Self::Lzma | Self::Zstd | Self::Lz4 => None,
         }
     }
@@ -83,7 +86,7 @@ impl Kind {
 }
 
 /// How containers begin.
-const MAGIC: [(&[u8], Kind); 30] = [
+const MAGIC: [(&[u8], Kind); 29] = [
     (b"PK\x03\x04", Kind::Zip),
     (b"PK\x05\x06", Kind::Zip),
     (b"PK\x07\x08PK\x03\x04", Kind::Zip),
@@ -106,9 +109,6 @@ const MAGIC: [(&[u8], Kind); 30] = [
     (b"\x02\x21\x4c\x18", Kind::Unsupported),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Unsupported),
     (b"xar!", Kind::Unsupported),
-    // `lopdf` (0.47) expands all streams of objects when it opens a file, and limits each but not their
-    // sum; `hayro-syntax` (0.9) limits none.
-    (b"%PDF-", Kind::Unsupported),
     (b"SQLite format 3\0", Kind::Sqlite),
     // Pages of a database that are not in it yet, or no more: without it they have no tables.
     (b"\x37\x7f\x06\x82", Kind::Unsupported),
@@ -130,6 +130,7 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
             .or_else(|| is_tar(head).then_some(Kind::Tar))
             .or_else(|| is_lzma(head).then_some(Kind::Lzma))
             .or_else(|| class::is_class(head).then_some(Kind::Class))
+            .or_else(|| pdf::is_pdf(head).then_some(Kind::Pdf))
             .or_else(|| pyc::is_pyc(head).then_some(Kind::Pyc))
             .or_else(|| mail::is_mail(head).then_some(Kind::Mail)),
     }

@@ -9,6 +9,7 @@ mod kind;
 mod mail;
 mod markup;
 mod packed;
+mod pdf;
 mod pyc;
 mod sevenz;
 mod sqlite;
@@ -163,6 +164,7 @@ pub fn open(kind: Kind, input: Input<'_>, members: &mut dyn Members) -> Result<(
         Kind::Pyc => pyc::open(as_stream(input), members),
         Kind::Bundle => bundle::open(as_stream(input), members),
         Kind::Mail => mail::open(as_stream(input), members),
+        Kind::Pdf => pdf::open(as_stream(input), members),
         Kind::Ar => archive::ar(as_stream(input), members),
         Kind::Cpio => archive::cpio(as_stream(input), members),
         Kind::Rpm => archive::rpm(as_stream(input), members),

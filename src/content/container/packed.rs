@@ -41,6 +41,7 @@ pub(super) fn open(
         | Kind::Class
         | Kind::Pyc
         | Kind::Mail
+        | Kind::Pdf
         | Kind::Keystore
         | Kind::Unsupported => return Err(Trouble::Unsupported),
     };
