@@ -239,6 +239,18 @@ fn the_last_of_several_versions_counts() {
 }
 
 #[test]
+fn what_an_update_replaced_is_still_in_the_file() {
+    let mut pdf = Pdf::new();
+    pdf.page_of(&settings(1));
+    let mut file = pdf.finish();
+    let content = shown("nothing");
+    file.extend(format!("2 0 obj\n<</Length {}>>\nstream\n", content.len()).bytes());
+    file.extend_from_slice(&content);
+    file.extend_from_slice(b"\nendstream\nendobj\nstartxref\n0\n%%EOF\n");
+    expect(&file, &[("object 2 before an update", 2)]);
+}
+
+#[test]
 fn tables_and_lengths_may_be_wrong() {
     let file = String::from_utf8_lossy(&pdf_writer::page(&settings(1))).into_owned();
     assert!(file.contains("startxref"));

@@ -1,11 +1,13 @@
 //! A file as a list of objects (ISO 32000-1, section 7.5).
 //!
 //! Tables that say where objects are lie as easily as they break, so none is read: all objects that are there
-//! count. Of several with the same number the last one does, as after an update; those that it replaced are not
-//! read. Objects of streams of objects stand where the stream does.
+//! count. Of several with the same number the last one has it, as after an update; but those that it replaced
+//! are still in the file, and whoever opens it finds them. Objects of streams of objects stand where the stream
+//! does.
 
 use std::{
     cell::Cell,
+    collections::HashMap,
     io::{self, Read},
     ops::Range,
 };
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     content::container::{Members, Trouble},
     coverage::Limit,
+    route::Step,
 };
 
 /// More objects are not read: each takes some memory, and only some bytes of the file.
@@ -34,6 +37,8 @@ pub(super) struct File<'d> {
     expanded: Vec<Vec<u8>>,
     /// By number.
     objects: Vec<Object>,
+    /// The numbers that replaced objects go by here, which nothing refers to, and those that they had.
+    replaced: HashMap<u32, u32>,
     trailer: Trailer,
     /// What stands between objects, without tables.
     pub(super) others: Vec<u8>,
@@ -76,6 +81,7 @@ impl<'d> File<'d> {
             bytes,
             expanded: Vec::new(),
             objects: Vec::new(),
+            replaced: HashMap::new(),
             trailer: Trailer::default(),
             others: Vec::new(),
             troubles: Troubles::default(),
@@ -136,10 +142,18 @@ impl<'d> File<'d> {
         }
     }
 
-    /// Brings the objects into the order of their numbers, and drops those that were replaced.
+    /// Brings the objects into the order of their numbers; those that were replaced get others.
     fn sort(&mut self) {
         self.objects.sort_unstable_by_key(|o| (o.number, std::cmp::Reverse(o.order)));
-        self.objects.dedup_by_key(|o| o.number);
+        let mut last = None;
+        for object in &mut self.objects {
+            let number = last.replace(object.number);
+            if number == last {
+                object.number = u32::MAX - self.replaced.len() as u32;
+                self.replaced.insert(object.number, number.unwrap_or_default());
+            }
+        }
+        self.objects.sort_unstable_by_key(|o| o.number);
     }
 
     /// Adds the objects of streams of objects.
@@ -236,6 +250,14 @@ impl<'d> File<'d> {
             self.work.set(self.work.get() + object.value.len() as u64);
             self.bytes_of(object)
         })
+    }
+
+    /// The object `number`, as a step inwards.
+    pub(super) fn step(&self, number: u32) -> Step {
+        match self.replaced.get(&number) {
+            Some(own) => Step::Named(format!("object {own} before an update")),
+            None => Step::Part { kind: "object", number: number as usize },
+        }
     }
 
     /// What `value` refers to, or itself.

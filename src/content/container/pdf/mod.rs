@@ -119,7 +119,7 @@ impl<'f> Document<'f, '_> {
             let lines = self.strings(note);
             sheet.add_lines(&lines);
             let Value::Dict(dict) = self.file.resolve(Value::Reference(note)) else { continue };
-            let mut looks = Sheet::new(object(note));
+            let mut looks = Sheet::new(self.file.step(note));
             self.appearance(dict, resources, &mut looks, members)?;
             sheet.add(looks, &lines);
             // A field has its name and its value where its boxes have them in common.
@@ -209,7 +209,7 @@ impl<'f> Document<'f, '_> {
         for (name, number) in std::mem::take(&mut self.files) {
             let Some(stream) = self.file.stream(number) else { continue };
             if self.contents.seen.insert(number) {
-                let step = if name.is_empty() { object(number) } else { named(&name) };
+                let step = if name.is_empty() { self.file.step(number) } else { named(&name) };
                 self.give_bytes(step, stream, members)?;
             }
         }
@@ -234,7 +234,7 @@ impl<'f> Document<'f, '_> {
             if !self.contents.seen.insert(number) {
                 continue;
             }
-            let mut sheet = Sheet::new(object(number));
+            let mut sheet = Sheet::new(self.file.step(number));
             sheet.add_lines(&self.strings(number));
             if let Some(stream) = self.file.stream(number) {
                 self.other_stream(number, stream, &mut sheet, members)?;
@@ -257,7 +257,7 @@ impl<'f> Document<'f, '_> {
             return Ok(());
         }
         if stream.dict.is(b"Type", b"EmbeddedFile") {
-            return self.give_bytes(object(number), stream, members);
+            return self.give_bytes(self.file.step(number), stream, members);
         }
         let mut content = match stream::reader(self.file, stream) {
             Ok(content) => content,
@@ -278,19 +278,15 @@ impl<'f> Document<'f, '_> {
                 self.contents.show(&[stream], resources, sheet, members)?;
             }
             Ok(head) if is_utf16(&head) => {
-                members.member(object(number), &mut head.as_slice().chain(content))?;
+                members.member(self.file.step(number), &mut head.as_slice().chain(content))?;
             }
             Ok(head) => {
                 let content = stream::without_zeros(head.as_slice().chain(content));
-                members.member(object(number), &mut { content })?;
+                members.member(self.file.step(number), &mut { content })?;
             }
         }
         Ok(())
     }
-}
-
-fn object(number: u32) -> Step {
-    numbered("object", number as usize)
 }
 
 /// Whether streams of such a dictionary hold the objects of the file, or a font.

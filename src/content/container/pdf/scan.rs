@@ -91,6 +91,9 @@ pub(super) fn next_object(bytes: &[u8], at: usize) -> Option<(usize, u32, usize)
     })
 }
 
+/// Files have fewer objects (ISO 32000-1, annex C).
+const MAX_NUMBER: u32 = 1 << 30;
+
 /// Where the number begins that stands before `end`, with white space between, and which it is.
 fn number_before(bytes: &[u8], from: usize, end: usize) -> Option<(usize, u32)> {
     const MOST: usize = 24;
@@ -99,8 +102,8 @@ fn number_before(bytes: &[u8], from: usize, end: usize) -> Option<(usize, u32)> 
     let before = &before[..before.len() - spaces];
     let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let digits = &before[before.len() - digits..];
-    let number = std::str::from_utf8(digits).ok()?.parse().ok().filter(|_| spaces > 0)?;
-    Some((end - spaces - digits.len(), number))
+    let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (spaces > 0 && number <= MAX_NUMBER).then_some((end - spaces - digits.len(), number))
 }
 
 /// Where the bytes of a stream begin whose dictionary ends at `at`.
