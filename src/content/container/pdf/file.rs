@@ -204,7 +204,7 @@ impl<'d> File<'d> {
                 self.troubles.note(Trouble::Stopped(Limit::Members));
                 break;
             }
-            places.push(((first + start as usize).min(held.len()), number));
+            places.push((first.saturating_add(start as usize).min(held.len()), number));
         }
         places.sort_unstable();
         let ends = places.iter().skip(1).map(|&(start, _)| start).chain([held.len()]);

@@ -46,7 +46,8 @@ impl<'d> Scan<'d> {
 
     /// The bytes of the stream that begin at `start`.
     fn stream(&mut self, start: usize, dict: Dict<'_>) -> Range<usize> {
-        let stated = dict.number(b"Length").and_then(whole).map(|len| start + len as usize);
+        let stated =
+            dict.number(b"Length").and_then(whole).map(|len| start.saturating_add(len as usize));
         let end = stated.filter(|&end| is_end_of_stream(self.bytes, end)).or_else(|| {
             // Where one has no end, none behind it has.
             let rest = self.bytes.get(start..).filter(|_| self.streams_end)?;
