@@ -155,7 +155,10 @@ fn pages_that_share_what_they_show_cost_no_more() {
 #[test]
 fn a_million_objects_take_their_time_and_no_more() {
     let tiny: String = (1..1_000_000).map(|n| format!("{n} 0 obj 1 endobj ")).collect();
-    harmless(&[&pdf_writer::page(&settings(1))[..], tiny.as_bytes(), b"%%EOF"].concat(), &[]);
+    harmless(
+        &[&pdf_writer::page(&settings(1))[..], tiny.as_bytes(), b"%%EOF"].concat(),
+        &["object 2 before an update"],
+    );
     let strings: String = (100..300_000).map(|n| format!("{n} 0 obj(text)endobj ")).collect();
     let Scan { ways, report, .. } =
         scan(&[&pdf_writer::page(&settings(1))[..], strings.as_bytes()].concat(), &[]);
