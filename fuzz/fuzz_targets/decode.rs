@@ -8,7 +8,10 @@ use std::{ops::Range, sync::LazyLock};
 use libfuzzer_sys::fuzz_target;
 use straykey::{
     blob::{Blob, Nature, Origin},
-    content::{Budget, Limits, decode},
+    content::{
+        Budget, Limits,
+        decode::{self, Seeds},
+    },
     edit::Edit,
     engine::Engine,
     prefilter,
@@ -27,9 +30,9 @@ fuzz_target!(|text: &[u8]| {
 });
 
 fn layers(text: &[u8], depth: usize, budget: &mut Budget) {
-    let mut seeds = prefilter::seeds(text, 0..text.len());
-    decode::sort(&mut seeds);
-    for zone in decode::zones(&seeds) {
+    let mut seeds = Seeds::default();
+    prefilter::add_seeds(text, 0..text.len(), &mut seeds);
+    for zone in decode::zones(&seeds.sorted()) {
         let mut stopped = Vec::new();
         let Some(layer) = decode::layer(text, &zone, budget, &mut stopped) else { continue };
         let mut last = 0;

@@ -82,8 +82,8 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// All of them, sorted.
-    fn sorted(mut self) -> Vec<Range<usize>> {
+    /// All of them, in the order that `zones` takes them in.
+    pub fn sorted(mut self) -> Vec<Range<usize>> {
         self.stretches.sort_by_key(|s| s.start);
         self.stretches.dedup_by(|next, last| {
             let is_same = next.start <= last.end;
