@@ -202,16 +202,22 @@ fn grams_of(word: &[u8], mut add: impl FnMut(u32, i32)) {
 /// A bitmap of the hashes of `grams`, and the multiplier that they are made with: the one for which fewest of
 /// the commonest grams of all look like one of them.
 fn spread(grams: impl Iterator<Item = u32> + Clone) -> (u32, Bitmap) {
-    let spread = MULTIPLIERS.into_iter().map(|multiplier| {
+    let mut best = None;
+    let mut least = usize::MAX;
+    for multiplier in MULTIPLIERS {
         let mut bitmap = Bitmap::new();
         grams.clone().for_each(|gram| bitmap.set(hash(gram, multiplier)));
         let is_seen =
             |gram: &&[u8; 4]| bitmap.get(hash(u32::from_le_bytes(**gram), multiplier)) == 1;
         let seen = COMMONEST.iter().filter(is_seen).count();
-        (seen, multiplier, bitmap)
-    });
-    let best = spread.min_by_key(|(seen, ..)| *seen).expect("there are multipliers");
-    (best.1, best.2)
+        if seen < least {
+            (best, least) = (Some((multiplier, bitmap)), seen);
+        }
+        if seen == 0 {
+            break;
+        }
+    }
+    best.expect("there are multipliers")
 }
 
 /// `all` by the word of the bitmap that their hash belongs to, and where those of each word begin; sorting
