@@ -64,7 +64,7 @@ fn prefilter(bencher: Bencher<'_, '_>) {
     let prefilter = Prefilter::new(&RuleSet::new(load::builtin()));
     bencher.counter(BytesCount::new(text.len())).bench(|| {
         let mut hits = 0;
-        prefilter.hits(black_box(&text), |_| hits += 1, |_| ());
+        prefilter.hits(black_box(&text), |_| hits += 1);
         hits
     });
 }
@@ -76,7 +76,7 @@ fn matcher_on_hits(bencher: Bencher<'_, '_>) {
     let prefilter = Prefilter::new(&set);
     let windows = || {
         let mut windows = Windows::new(&set, text.len(), false);
-        let nearby = prefilter.hits(&text, |hit| windows.add(hit), |_| ());
+        let nearby = prefilter.hits(&text, |hit| windows.add(hit));
         (windows, nearby)
     };
     bencher.counter(BytesCount::new(text.len())).with_inputs(windows).bench_values(

@@ -154,21 +154,16 @@ impl Prefilter {
         Self { grams, mark, around_runs, whole, meanings: all }
     }
 
-    /// Every keyword in `text` that a pattern could match around, in no particular order; every place where
-    /// decoding may pay, as `add_seeds` finds them; and what stands in it that patterns ask for nearby.
-    pub fn hits(
-        &self,
-        text: &[u8],
-        mut found: impl FnMut(Hit),
-        seed: impl FnMut(Range<usize>),
-    ) -> Nearby {
+    /// Every keyword in `text` that a pattern could match around, in no particular order; and what stands in it
+    /// that patterns ask for nearby.
+    pub fn hits(&self, text: &[u8], mut found: impl FnMut(Hit)) -> Nearby {
         let mut nearby = Nearby::default();
         let word = |word, start| {
             let meaning = self.meaning(word);
             nearby.add(meaning.nearby);
             meaning.hits(start).for_each(&mut found);
         };
-        self.words(text, word, seed);
+        self.words(text, word, &mut Seeds::default());
         nearby
     }
 
@@ -186,28 +181,20 @@ impl Prefilter {
         &self.meanings[word as usize]
     }
 
-    /// As `hits`, but each word once, and not once for each of its groups: the word and its first byte.
-    pub fn words(
-        &self,
-        text: &[u8],
-        mut found: impl FnMut(Word, usize),
-        mut seed: impl FnMut(Range<usize>),
-    ) {
+    /// As `hits`, but each word once, and not once for each of its groups: the word and its first byte. Adds to
+    /// `seeds` the places where decoding may pay, as `add_seeds` does.
+    pub fn words(&self, text: &[u8], mut found: impl FnMut(Word, usize), seeds: &mut Seeds) {
         self.whole.find(text, &mut found);
         let everywhere = 0..text.len();
         self.grams.find(text, everywhere, |w, at| found(Word(w as u32), at));
         let mut regions = [const { None }; 2];
-        let mut stretches = Vec::new();
-        let stretch = |stretch| stretches.push(stretch);
-        dense::for_each(text, 0..text.len(), stretch, |run, _| {
-            seed(run.clone());
+        dense::for_each(text, 0..text.len(), seeds, |run| {
             for (kind, region) in self.around_runs.iter().zip(&mut regions) {
                 if run.len() >= kind.run {
                     kind.search_around(text, kind.around(run, text.len()), region, &mut found);
                 }
             }
         });
-        stretches.into_iter().for_each(seed);
         for (kind, region) in self.around_runs.iter().zip(regions) {
             kind.search(text, region, &mut found);
         }
@@ -323,12 +310,7 @@ impl Meaning {
 /// Adds to `seeds` the places where decoding may pay, as far as they lie in `view` or reach into it: runs of
 /// letters and digits, and stretches of `text` that are full of escapes.
 pub fn add_seeds(text: &[u8], view: Range<usize>, seeds: &mut Seeds) {
-    dense::for_each(
-        text,
-        view,
-        |stretch| seeds.stretches.push(stretch),
-        |_, run| seeds.runs.push(run),
-    );
+    dense::for_each(text, view, seeds, |_| ());
 }
 
 /// The words of `groups`, and what they stand for.

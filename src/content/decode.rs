@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use self::map::{Map, Piece};
 use super::Budget;
-use crate::{coverage::Limit, route::Encoding};
+use crate::{coverage::Limit, edit::Changes, route::Encoding};
 
 /// Seeds that are closer together are of one zone; an encoded stretch goes no further from a seed.
 const GAP_BYTES: usize = 128;
@@ -48,12 +48,6 @@ fn around(range: &Range<usize>, margin: usize, len: usize) -> Range<usize> {
     range.start.saturating_sub(margin)..len.min(range.end + margin)
 }
 
-/// Brings seeds into the order that `zones` takes them in.
-pub fn sort(seeds: &mut Vec<Range<usize>>) {
-    seeds.sort_by_key(|s| (s.start, s.end));
-    seeds.dedup();
-}
-
 /// Joins sorted seeds to zones.
 pub fn zones(seeds: &[Range<usize>]) -> impl Iterator<Item = Zone<'_>> {
     let mut rest = seeds;
@@ -77,35 +71,52 @@ pub fn zones(seeds: &[Range<usize>]) -> impl Iterator<Item = Zone<'_>> {
 pub struct Seeds {
     /// Runs of letters and digits, each one whole.
     pub runs: Vec<Range<usize>>,
-    /// Stretches full of escapes. One of which two views have a part is two that overlap.
-    pub stretches: Vec<Range<usize>>,
+    /// Stretches full of escapes.
+    pub stretches: Stretches,
 }
 
 impl Seeds {
     /// All of them, in the order that `zones` takes them in.
-    pub fn sorted(mut self) -> Vec<Range<usize>> {
-        self.stretches.sort_by_key(|s| s.start);
-        self.stretches.dedup_by(|next, last| {
-            let is_same = next.start <= last.end;
-            if is_same {
-                last.end = last.end.max(next.end);
-            }
-            is_same
-        });
-        self.runs.append(&mut self.stretches);
-        sort(&mut self.runs);
-        self.runs
+    pub fn sorted(self) -> Vec<Range<usize>> {
+        let mut all = self.runs;
+        all.append(&mut self.stretches.joined());
+        all.sort_by_key(|s| (s.start, s.end));
+        all.dedup();
+        all
     }
 }
 
-/// The seeds, sorted, of all zones whose reach touches one of `changes`, which are sorted and apart from each
-/// other, in a text of `len` bytes. `look` adds the seeds that lie in a part of the text or reach into it.
-pub fn seeds_around<'c>(
+/// Ranges that are one where they touch: of a long one, several views may have a part.
+#[derive(Debug, Default)]
+pub struct Stretches(Vec<Range<usize>>);
+
+impl Stretches {
+    /// Adds a part: to the last one, if they touch.
+    pub fn add(&mut self, part: Range<usize>) {
+        match self.0.last_mut() {
+            Some(last) if part.start <= last.end && last.start <= part.end => {
+                *last = last.start.min(part.start)..last.end.max(part.end);
+            }
+            _ => self.0.push(part),
+        }
+    }
+
+    /// All of them, sorted.
+    pub fn joined(mut self) -> Vec<Range<usize>> {
+        self.0.sort_by_key(|s| s.start);
+        let mut joined = Self::default();
+        self.0.into_iter().for_each(|part| joined.add(part));
+        joined.0
+    }
+}
+
+/// The seeds, sorted, of all zones whose reach touches one of `changes` in a text of `len` bytes. `look` adds the
+/// seeds that lie in a part of the text or reach into it.
+pub fn seeds_around(
     len: usize,
-    changes: impl Iterator<Item = &'c Range<usize>>,
+    changes: &Changes,
     mut look: impl FnMut(Range<usize>, &mut Seeds),
 ) -> Vec<Range<usize>> {
-    let changes: Vec<&Range<usize>> = changes.collect();
     let mut seeds = Seeds::default();
     let mut views = changes.iter().map(|c| around(c, MARGIN_BYTES + GAP_BYTES + 1, len)).peekable();
     while let Some(mut view) = views.next() {
@@ -114,11 +125,7 @@ pub fn seeds_around<'c>(
         }
         look_at_whole_zones(len, view, &mut seeds, &mut look);
     }
-    let is_touched = |zone: &Zone<'_>| {
-        let reach = reach(&zone.core, len);
-        let first = changes.partition_point(|change| change.end < reach.start);
-        changes.get(first).is_some_and(|change| change.start <= reach.end)
-    };
+    let is_touched = |zone: &Zone<'_>| changes.touch(&reach(&zone.core, len));
     let seeds = seeds.sorted();
     zones(&seeds).filter(is_touched).flat_map(|zone| zone.seeds.iter().cloned()).collect()
 }
@@ -133,7 +140,7 @@ fn look_at_whole_zones(
     let mut here = Seeds::default();
     look(view.clone(), &mut here);
     loop {
-        let all = || here.runs.iter().chain(&here.stretches);
+        let all = || here.runs.iter().chain(&here.stretches.0);
         let first = all().map(|s| s.start).min().unwrap_or(len);
         let last = all().map(|s| s.end).max().unwrap_or(0);
         // A zone that comes so near to the view's end may go on behind it.
@@ -154,7 +161,7 @@ fn look_at_whole_zones(
         }
     }
     seeds.runs.append(&mut here.runs);
-    seeds.stretches.append(&mut here.stretches);
+    seeds.stretches.0.append(&mut here.stretches.0);
 }
 
 /// A stretch that was decoded.
@@ -337,10 +344,20 @@ mod tests {
     }
 
     #[test]
+    fn a_stretch_of_which_several_views_have_a_part_is_one() {
+        let mut seeds = Seeds::default();
+        seeds.runs.push(110..130);
+        for part in [100..120, 115..140, 20..30, 60..101] {
+            seeds.stretches.add(part);
+        }
+        assert_eq!(seeds.sorted(), [20..30, 60..140, 110..130]);
+    }
+
+    #[test]
     fn near_seeds_are_one_zone() {
-        let mut seeds = vec![300..320, 0..20, 100..120];
-        sort(&mut seeds);
-        let cores: Vec<_> = zones(&seeds).map(|z| z.core).collect();
+        let mut seeds = Seeds::default();
+        seeds.runs.extend([300..320, 0..20, 100..120]);
+        let cores: Vec<_> = zones(&seeds.sorted()).map(|z| z.core).collect();
         assert_eq!(cores, [0..120, 300..320]);
     }
 }

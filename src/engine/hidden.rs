@@ -7,7 +7,7 @@ use crate::{
     blob::Before,
     content::{
         Budget, Text,
-        decode::{self, Layer, Zone},
+        decode::{self, Layer, Seeds, Zone},
     },
     coverage::Limit,
     matcher::{Candidate, NearCheck},
@@ -127,20 +127,19 @@ impl Engine {
     pub(super) fn open_text(
         &self,
         text: &Text<'_>,
-        seeds: Vec<Range<usize>>,
+        seeds: Seeds,
         budget: &mut Budget,
     ) -> Vec<Opened> {
-        if text.binary { Vec::new() } else { self.open(&text.bytes, seeds, budget) }
+        if text.binary { Vec::new() } else { self.open(&text.bytes, &seeds.sorted(), budget) }
     }
 
-    /// What the zones of `seeds` in `text` hold in their layers, if anything.
+    /// What the zones of `seeds`, which are sorted, hold in their layers in `text`, if anything.
     pub(super) fn open(
         &self,
         text: &[u8],
-        mut seeds: Vec<Range<usize>>,
+        seeds: &[Range<usize>],
         budget: &mut Budget,
     ) -> Vec<Opened> {
-        decode::sort(&mut seeds);
         let open = |zone: Zone<'_>| {
             let before = budget.spent();
             let core = zone.core.clone();
@@ -149,7 +148,7 @@ impl Engine {
             opened.spent = budget.spent() - before;
             (opened.spent > 0 || !opened.stopped.is_empty()).then_some(opened)
         };
-        decode::zones(&seeds).filter_map(open).collect()
+        decode::zones(seeds).filter_map(open).collect()
     }
 
     fn open_zone(
@@ -169,11 +168,11 @@ impl Engine {
         let Some(layer) = decode::layer(text, zone, budget, &mut opened.stopped) else { return };
         let places = Places::new(&layer.bytes, Before::default());
         let depth = Depth { layer: &layer, places, outer };
-        let Searched { candidates, mut seeds, marks: _ } =
+        let Searched { candidates, seeds, marks: _ } =
             self.search(&layer.bytes, false, NearCheck::First);
         self.add_hidden(&depth, candidates, opened);
+        let mut seeds = seeds.sorted();
         seeds.retain(|seed| layer.is_news(seed));
-        decode::sort(&mut seeds);
         for zone in decode::zones(&seeds) {
             self.open_zone(&layer.bytes, &zone, Some(&depth), budget, opened);
         }

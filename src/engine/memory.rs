@@ -46,7 +46,7 @@ impl Engine {
         let mut words = Vec::new();
         let mut nearby = Nearby::default();
         let mut windows = Windows::new(&self.rules, text.bytes.len(), text.binary);
-        let mut seeds = Vec::new();
+        let mut seeds = Seeds::default();
         let word = |word, start| {
             if word != self.prefilter.mark() {
                 words.push((place(start), word));
@@ -55,7 +55,7 @@ impl Engine {
             nearby.add(meaning.nearby);
             meaning.hits(start).for_each(|hit| windows.add(hit));
         };
-        self.prefilter.words(&text.bytes, word, |seed| seeds.push(seed));
+        self.prefilter.words(&text.bytes, word, &mut seeds);
         words.sort_unstable();
         // A word nearby may come closer or go away with an edit far from the match, so the filters ask
         // for the lines.
@@ -127,8 +127,8 @@ impl Engine {
             return Some(Vec::new());
         }
         let look = |view, seeds: &mut Seeds| prefilter::add_seeds(bytes, view, seeds);
-        let seeds = decode::seeds_around(bytes.len(), changes.iter(), look);
-        let mut opened = self.open(bytes, seeds, &mut Budget::new(self.limits));
+        let seeds = decode::seeds_around(bytes.len(), changes, look);
+        let mut opened = self.open(bytes, &seeds, &mut Budget::new(self.limits));
         for copied in edit.copies() {
             let end = copied.from + copied.len;
             let shift = |at: usize| at - copied.from + copied.to;

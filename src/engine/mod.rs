@@ -17,7 +17,7 @@ pub use sighting::Sightings;
 
 use crate::{
     blob::Blob,
-    content::{Budget, Limits, Text},
+    content::{Budget, Limits, Text, decode::Seeds},
     filter::{self, Dropped, Evidence},
     finding::Finding,
     mark::{self, Mark},
@@ -52,7 +52,7 @@ struct Searched {
     /// What the regexes match.
     candidates: Vec<Candidate>,
     /// Where decoding may pay.
-    seeds: Vec<Range<usize>>,
+    seeds: Seeds,
     /// Where the word of our own marks stands.
     marks: Vec<usize>,
 }
@@ -116,7 +116,7 @@ impl Engine {
 
     /// The keywords in `text`, in no particular order.
     pub fn hits(&self, text: &Text<'_>, found: impl FnMut(Hit)) {
-        self.prefilter.hits(&text.bytes, found, |_| ());
+        self.prefilter.hits(&text.bytes, found);
     }
 
     /// What the regexes match in `text`.
@@ -126,7 +126,7 @@ impl Engine {
 
     fn search(&self, text: &[u8], binary: bool, near_check: NearCheck) -> Searched {
         let mut windows = Windows::new(&self.rules, text.len(), binary);
-        let (mut nearby, mut marks, mut seeds) = (Nearby::default(), Vec::new(), Vec::new());
+        let (mut nearby, mut marks, mut seeds) = (Nearby::default(), Vec::new(), Seeds::default());
         let word = |word, start| {
             let meaning = self.prefilter.meaning(word);
             nearby.add(meaning.nearby);
@@ -135,7 +135,7 @@ impl Engine {
                 marks.push(start);
             }
         };
-        self.prefilter.words(text, word, |seed| seeds.push(seed));
+        self.prefilter.words(text, word, &mut seeds);
         let candidates = matcher::find_candidates(&self.rules, text, windows, nearby, near_check);
         Searched { candidates, seeds, marks }
     }

@@ -4,38 +4,33 @@
 use std::ops::Range;
 
 use super::runs::{self, BLOCK, MANY_SIGNS};
+use crate::content::decode::Seeds;
 
 /// A dense stretch is made of windows: so many signs in at most so many bytes, which lie in two neighbouring
 /// blocks at most.
 const SIGNS: usize = MANY_SIGNS as usize;
 const WINDOW_BYTES: usize = BLOCK;
 
-/// Calls `stretch` for every dense stretch of `text` that touches `view`; and `run` for every run: with what of
-/// it was seen, and with all of it. Some that only come near may be among them; a dense stretch may be cut
-/// where it is a window's length outside.
+/// Adds every run and every dense stretch of `text` that touches `view` to `seeds`, and calls `run` with what of
+/// each run was seen. Some that only come near may be among them; a dense stretch may be cut where it is a
+/// window's length outside.
 pub(super) fn for_each(
     text: &[u8],
     view: Range<usize>,
-    stretch: impl FnMut(Range<usize>),
-    mut run: impl FnMut(&Range<usize>, Range<usize>),
+    seeds: &mut Seeds,
+    mut run: impl FnMut(&Range<usize>),
 ) {
     let view = around(&view, text.len());
-    let mut stretches: Vec<Range<usize>> = Vec::new();
     let signs = |block: usize, bits: u128| {
         for window in windows(bits, view.start + block) {
-            match stretches.last_mut() {
-                Some(last) if window.start <= last.end => {
-                    *last = last.start.min(window.start)..last.end.max(window.end);
-                }
-                _ => stretches.push(window),
-            }
+            seeds.stretches.add(window);
         }
     };
     runs::for_each(&text[view.clone()], signs, |found| {
         let found = view.start + found.start..view.start + found.end;
-        run(&found, whole(text, &view, found.clone()));
+        run(&found);
+        seeds.runs.push(whole(text, &view, found));
     });
-    stretches.into_iter().for_each(stretch);
 }
 
 fn around(range: &Range<usize>, end: usize) -> Range<usize> {
@@ -78,9 +73,9 @@ mod tests {
     use super::*;
 
     fn stretches(text: &[u8], view: Range<usize>) -> Vec<Range<usize>> {
-        let mut stretches = Vec::new();
-        for_each(text, view, |s| stretches.push(s), |_, _| ());
-        stretches
+        let mut seeds = Seeds::default();
+        for_each(text, view, &mut seeds, |_| ());
+        seeds.stretches.joined()
     }
 
     #[test]
@@ -107,8 +102,8 @@ mod tests {
     #[test]
     fn a_run_is_whole_wherever_the_view_ends() {
         let text = format!("{} {}", "a".repeat(500), "b".repeat(20));
-        let mut runs = Vec::new();
-        for_each(text.as_bytes(), 300..310, |_| (), |_, run| runs.push(run));
-        assert_eq!((runs.len(), runs.first()), (1, Some(&(0..500))));
+        let mut seeds = Seeds::default();
+        for_each(text.as_bytes(), 300..310, &mut seeds, |_| ());
+        assert_eq!((seeds.runs.len(), seeds.runs.first()), (1, Some(&(0..500))));
     }
 }
