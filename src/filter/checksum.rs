@@ -66,15 +66,20 @@ pub fn base62(mut n: u32) -> [u8; 6] {
 /// Grafana: after the last underscore stands the CRC-32 of everything before it, lowest byte first, in
 /// hex. <https://github.com/grafana/grafana/blob/main/pkg/components/satokengen/tokengen.go>
 fn crc32_hex_tail(token: &[u8]) -> bool {
-    let Some(at) = token.iter().rposition(|&b| b == b'_') else { return false };
-    token[at + 1..] == *format!("{:08x}", crc32fast::hash(&token[..at]).swap_bytes()).as_bytes()
+    crc32_tail(token)
+        .is_some_and(|(sum, tail)| *tail == *format!("{:08x}", sum.swap_bytes()).as_bytes())
 }
 
 /// Synapse: after the last underscore stands the CRC-32 of everything before it, in base 62.
 /// <https://github.com/element-hq/synapse/blob/develop/synapse/handlers/auth.py>
 fn crc32_base62_tail(token: &[u8]) -> bool {
-    let Some(at) = token.iter().rposition(|&b| b == b'_') else { return false };
-    token[at + 1..] == base62(crc32fast::hash(&token[..at]))
+    crc32_tail(token).is_some_and(|(sum, tail)| *tail == base62(sum))
+}
+
+/// The CRC-32 of everything before the last underscore of `token`, and what stands behind that.
+fn crc32_tail(token: &[u8]) -> Option<(u32, &[u8])> {
+    let at = token.iter().rposition(|&b| b == b'_')?;
+    Some((crc32fast::hash(&token[..at]), &token[at + 1..]))
 }
 
 /// Age and Nostr. <https://github.com/bitcoin/bips/blob/master/bip-0173.mediawiki>
