@@ -346,8 +346,10 @@ fn around(text: &[u8], range: &Range<usize>, (before, after): (usize, usize)) ->
 fn way_of(group: &Group) -> Way {
     /// So near to a long run that looking there costs nothing, whatever the word is.
     const NEAR_BYTES: usize = 128;
+    /// Every pair of bytes is everywhere.
+    const PAIR_BYTES: usize = 2;
     let is_short = |k: &Text| k.len() <= MAX_SHORT_BYTES;
-    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || k.len() < 3;
+    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || k.len() <= PAIR_BYTES;
     let any = |is: &dyn Fn(&Text) -> bool| group.keywords.iter().any(is);
     match shape::searched_run(group.run) {
         LONG_RUN if group.run_last || any(&is_everyday) => Way::Runs(1),

@@ -52,7 +52,7 @@ fn widened(hir: Hir) -> Hir {
     if properties.explicit_captures_len() == 0
         && properties.maximum_len().zip(properties.minimum_len()).is_some_and(is_few)
     {
-        // Taking it apart and putting it together again is what most of the time goes into.
+        // Nothing in it is counted far, and putting parts together again costs more than looking.
         return hir;
     }
     match hir.into_kind() {
