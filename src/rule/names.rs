@@ -108,7 +108,7 @@ impl Known {
             if byte != b'_' {
                 (next == byte).then_some(())?;
                 end += 1;
-            } else if is_separator(next) {
+            } else if is_separator(next) || next == b' ' && self.what == What::Name {
                 end += 1;
             }
         }
@@ -190,7 +190,7 @@ mod tests {
         for name in ["INFURA_API_KEY", "infura-key", "myInfuraKey", "infurakey", "x.infura.token"] {
             assert_eq!(in_text(name).join("").to_lowercase(), "infura", "{name}");
         }
-        for name in ["NEW_RELIC_KEY", "newrelic", "new-relic", "NewRelicKey"] {
+        for name in ["NEW_RELIC_KEY", "newrelic", "new-relic", "NewRelicKey", "new relic"] {
             assert_eq!(in_text(name).len(), 1, "{name}");
         }
     }
