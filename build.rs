@@ -50,6 +50,13 @@ mod spec;
     unreachable_pub,
     reason = "a module of the library, of which the build needs a part"
 )]
+#[path = "src/rule/streak.rs"]
+mod streak;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
 #[path = "src/rule/text.rs"]
 mod text;
 

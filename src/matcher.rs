@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::{
     edit::{Changes, Copied, Edit},
     near,
-    prefilter::{Hit, has_run},
+    prefilter::Hit,
     rule::{Group, Nearby, RuleIndex, RuleSet},
 };
 
@@ -255,7 +255,7 @@ fn search(
     window: Range<usize>,
     found: &mut Vec<Candidate>,
 ) {
-    if !has_run(&text[window.clone()], group.run) {
+    if !group.may_match(&text[window.clone()]) {
         return;
     }
     for index in group.possible(set.patterns(), text, window.clone()) {

@@ -17,7 +17,6 @@ mod runs;
 use std::{collections::BTreeMap, ops::Range};
 
 use self::grams::Grams;
-pub use self::runs::has_run;
 use crate::{
     content::decode::Seeds,
     mark,

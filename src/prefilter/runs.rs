@@ -61,18 +61,6 @@ fn tell_signs(at: usize, previous: &mut u64, current: u64, signs: &mut impl FnMu
     *previous = current;
 }
 
-/// Whether `text` has `len` letters and digits in a row.
-pub fn has_run(text: &[u8], len: usize) -> bool {
-    let mut rest = text;
-    while let Some(part) = rest.get(..len) {
-        match part.iter().rposition(|b| !b.is_ascii_alphanumeric()) {
-            Some(outside) => rest = &rest[outside + 1..],
-            None => return true,
-        }
-    }
-    false
-}
-
 /// Looks at every `MIN_RUN`-th byte and walks back to the first that is outside: a run that includes
 /// it has begun behind that.
 fn portable(text: &[u8], from: usize, mut found: impl FnMut(Range<usize>)) {
@@ -206,12 +194,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn a_run_of_any_length_is_seen(text in "[a ]{0,60}", len in 0_usize..20) {
-            let longest = text.split(' ').map(str::len).max().unwrap_or(0);
-            prop_assert_eq!(has_run(text.as_bytes(), len), longest >= len);
-        }
-
         #[test]
         fn both_ways_find_the_same(text in proptest::collection::vec(prop_oneof![20 => Just(b'a'), 1 => any::<u8>()], 0..400)) {
             let mut plain = Vec::new();

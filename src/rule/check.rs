@@ -13,6 +13,7 @@ use super::{
         Catalogue, Confidence, Guidance, Kind, KnownBy, PatternSpec, ProviderSpec, Quoting,
         RuleSpec,
     },
+    streak::Streak,
     text::Text,
 };
 
@@ -327,6 +328,7 @@ fn pattern_spec(
         run,
         run_reach,
         run_last,
+        streak: Streak::of(regex)?,
         prefixes: texts(&shape.prefixes),
     })
 }

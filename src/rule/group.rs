@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, sync::OnceLock};
 
 use regex_automata::Input;
 
-use super::{Near, Pattern, shape, sieve::Sieve, text::Text};
+use super::{Near, Pattern, shape, sieve::Sieve, streak::Streak, text::Text};
 
 /// Patterns with the same keywords and the same words nearby. Knows what holds for all of them.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Group {
     pub run_reach: usize,
     /// The keyword is never behind that run.
     pub run_last: bool,
+    /// Every secret has one of these.
+    pub streaks: Vec<Streak>,
     /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes, or are whole texts.
     pub applies_to_binary: bool,
     sieve: OnceLock<Option<Sieve>>,
@@ -115,10 +117,16 @@ impl Group {
             run: specs().map(|s| s.run).min().unwrap_or(0),
             run_reach: specs().map(|s| s.run_reach).max().unwrap_or(0),
             run_last: first.spec.run_last,
+            streaks: distinct(specs().map(|s| s.streak)),
             applies_to_binary: applies_to_binary(first),
             members,
             sieve: OnceLock::new(),
         }
+    }
+
+    /// Whether a secret can stand in `window`, by its streaks.
+    pub fn may_match(&self, window: &[u8]) -> bool {
+        self.streaks.iter().any(|streak| streak.stands_in(window))
     }
 
     /// Whether a text in which `nearby` stands has a word that this group asks for.
@@ -137,4 +145,14 @@ impl Group {
             None => self.members.clone(),
         }
     }
+}
+
+fn distinct(streaks: impl Iterator<Item = Streak>) -> Vec<Streak> {
+    let mut distinct = Vec::new();
+    for streak in streaks {
+        if !distinct.contains(&streak) {
+            distinct.push(streak);
+        }
+    }
+    distinct
 }

@@ -15,6 +15,7 @@ mod pool;
 pub mod shape;
 mod sieve;
 pub mod spec;
+pub mod streak;
 pub mod text;
 
 use std::sync::OnceLock;

@@ -357,7 +357,7 @@ const COMMAND: &str = r"(?:\b|\\n)(?:env|arg|setenv|setx|set(?:[ ]-[a-z]{1,3})?|
 const VALUE_END: &str = r"(?:[^0-9A-Za-z_+/=-]|\z)";
 const QUOTE_END: &str = r#"\\{0,3}["'`]"#;
 
-fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
+pub(super) fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
     match hir.kind() {
         HirKind::Capture(c) if c.name.as_deref() == Some(name) => Some(&c.sub),
         HirKind::Capture(c) => find_group(&c.sub, name),

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::Text;
+use super::{streak::Streak, text::Text};
 
 /// How bad it is if the credential is real.
 #[derive(
@@ -230,6 +230,8 @@ pub struct PatternSpec {
     pub run_reach: usize,
     /// The keyword is never behind that run.
     pub run_last: bool,
+    /// Every secret has this.
+    pub streak: Streak,
     /// What every secret starts with, if it is one of a few literals: the public part.
     pub prefixes: Vec<Text>,
 }
