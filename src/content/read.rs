@@ -24,8 +24,8 @@ pub struct Buffer {
     bytes: Vec<u8>,
     /// Of `bytes`, what was read ahead.
     head: usize,
-    /// Why reading ahead ended.
-    error: Option<io::Error>,
+    /// How the input ended, if reading ahead came to its end.
+    ended: Option<io::Result<()>>,
     chunk: usize,
     overlap: usize,
 }
@@ -52,15 +52,19 @@ impl Buffer {
     }
 
     fn with_sizes(chunk: usize, overlap: usize) -> Self {
-        Self { bytes: Vec::new(), head: 0, error: None, chunk, overlap }
+        Self { bytes: Vec::new(), head: 0, ended: None, chunk, overlap }
     }
 
     /// The beginning of `input`: `HEAD_BYTES` or all that there is. `read_all` goes on behind it.
     /// An error comes when that is read.
     pub fn head(&mut self, mut input: impl Read) -> &[u8] {
         let (mut filled, mut total) = (0, 0);
-        (self.head, self.error) = (0, None);
-        self.error = self.fill(&mut input, &mut filled, HEAD_BYTES, &mut total).err();
+        (self.head, self.ended) = (0, None);
+        self.ended = match self.fill(&mut input, &mut filled, HEAD_BYTES, &mut total) {
+            Ok(End::Full) => None,
+            Ok(End::Reached) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
+        };
         self.head = filled;
         &self.bytes[..filled]
     }
@@ -68,7 +72,10 @@ impl Buffer {
     /// What `head` read, which this will not read again.
     pub fn take_head(&mut self) -> Head {
         let head = std::mem::take(&mut self.head);
-        Head { bytes: io::Cursor::new(self.bytes[..head].to_vec()), error: self.error.take() }
+        Head {
+            bytes: io::Cursor::new(self.bytes[..head].to_vec()),
+            error: self.ended.take().and_then(Result::err),
+        }
     }
 
     /// Reads `input` to its end, from behind the head if that was read, and passes it to `scan`, blob by
@@ -130,8 +137,9 @@ impl Buffer {
         capacity: usize,
         total: &mut u64,
     ) -> io::Result<End> {
-        if let Some(error) = self.error.take() {
-            return Err(error);
+        // Of a file, every read that only tells the end is a call of the system's.
+        if let Some(ended) = self.ended.take() {
+            return ended.map(|()| End::Reached);
         }
         while *filled < capacity {
             if *filled == self.bytes.len() {
@@ -212,6 +220,28 @@ mod tests {
         for chunk in (8..64).step_by(2) {
             assert_eq!(marks(text.as_bytes(), chunk, 8), whole, "chunks of {chunk} bytes");
         }
+    }
+
+    /// Counts how often it told its end.
+    struct Told<'t>(&'t [u8], usize);
+
+    impl Read for Told<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.1 += usize::from(self.0.is_empty());
+            self.0.read(out)
+        }
+    }
+
+    #[test]
+    fn an_end_that_the_head_came_to_is_not_read_again() {
+        let (mut buffer, mut lens) = (Buffer::new(), Vec::new());
+        for text in [&b"short"[..], b"", b"next"] {
+            let mut input = Told(text, 0);
+            assert_eq!(buffer.head(&mut input), text);
+            let read = buffer.read_all(&Origin::stdin(), &mut input, |b| lens.push(b.bytes.len()));
+            assert_eq!((read.unwrap().bytes, input.1), (text.len() as u64, 1));
+        }
+        assert_eq!(lens, [5, 0, 4]);
     }
 
     #[test]

@@ -60,8 +60,8 @@ pub struct Seen<T> {
 
 /// Where the bytes of an input come from.
 enum Whence<R> {
-    /// A file of so many bytes.
-    File(File, u64),
+    /// A regular file.
+    File(File),
     /// They come once.
     Once(R),
 }
@@ -105,11 +105,11 @@ impl<T> Outcome<T> {
         whence: Whence<impl Read>,
     ) -> io::Result<u64> {
         let bytes = match whence {
-            Whence::File(mut file, stored) => {
+            Whence::File(mut file) => {
                 let head = buffer.head(&mut file);
                 match look.container(head) {
                     None => self.text(look, buffer, origin, file)?,
-                    Some(kind) => self.file(look, buffer, origin, kind, (file, stored))?,
+                    Some(kind) => self.file(look, buffer, origin, kind, file)?,
                 }
             }
             Whence::Once(mut input) => {
@@ -148,8 +148,9 @@ impl<T> Outcome<T> {
         buffer: &mut Buffer,
         origin: &Origin,
         kind: Kind,
-        (file, stored): (File, u64),
+        file: File,
     ) -> io::Result<u64> {
+        let stored = file.metadata()?.len();
         buffer.take_head();
         let mut input = BufReader::with_capacity(HEAD_BYTES, file);
         input.rewind()?;

@@ -205,9 +205,9 @@ impl<L: Look> Visitor<'_, '_, L> {
         }
         let Some(origin) = self.origin(path) else { return };
         match skipped(kind) {
-            None => self.file(path, &origin),
+            None => self.file(path, &origin, Whence::File),
             // Who names a pipe, as in `scan <(git diff)`, wants it read, and not to hear of no findings.
-            Some(Skip::Special) if entry.depth() == 0 => self.file(path, &origin),
+            Some(Skip::Special) if entry.depth() == 0 => self.file(path, &origin, Whence::Once),
             Some(skip) => self.outcome.coverage.skip(skip, origin.path),
         }
     }
@@ -222,14 +222,10 @@ impl<L: Look> Visitor<'_, '_, L> {
         holding.max_by_key(|r| r.path.as_os_str().len())?.origin(path)
     }
 
-    fn file(&mut self, path: &Path, origin: &Origin) {
+    fn file(&mut self, path: &Path, origin: &Origin, whence: impl Fn(File) -> Whence<File>) {
         let Self { shared, buffer, outcome } = self;
-        let read = File::open(path).and_then(|file| {
-            let meta = file.metadata()?;
-            let whence =
-                if meta.is_file() { Whence::File(file, meta.len()) } else { Whence::Once(file) };
-            outcome.look(shared.look, buffer, origin, whence)
-        });
+        let read = File::open(path)
+            .and_then(|file| outcome.look(shared.look, buffer, origin, whence(file)));
         match read {
             Ok(bytes) => shared.meter.count(bytes),
             Err(source) => self.unreadable(path, origin.path.clone(), source),
