@@ -1,6 +1,7 @@
 //! Questions that a candidate must answer before it is a finding, in their order, and the reasons
 //! for a no. Each question has a file of its own.
 
+pub mod badge;
 pub mod checksum;
 pub mod entropy;
 pub mod entry;
@@ -50,6 +51,8 @@ pub enum Dropped {
     Key,
     /// The name before it says that it is for everybody or for a moment.
     Harmless(&'static str),
+    /// It stands in the address of a badge, for everybody to see.
+    Badge,
     /// The rule is for files of other names.
     OtherFile,
     /// In such a file a name with a value is no credential.
@@ -83,6 +86,7 @@ impl fmt::Display for Dropped {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
             Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
+            Self::Badge => f.write_str("it opens a badge, which everybody may see"),
             Self::OtherFile => f.write_str("the rule is for files of other names"),
             Self::Place(place) => write!(f, "it stands in {place}"),
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
@@ -162,6 +166,9 @@ pub fn judge(
         }
         if let Some(word) = name::harmless(called) {
             return Err(Dropped::Harmless(word));
+        }
+        if badge::is_in_address(text, &candidate.secret) {
+            return Err(Dropped::Badge);
         }
     }
     if !rule.public_values.is_empty() && is_public(rule, value) {
