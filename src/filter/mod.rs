@@ -6,6 +6,7 @@ pub mod checksum;
 pub mod entropy;
 pub mod entry;
 pub mod likeness;
+pub mod long;
 pub mod name;
 pub mod password;
 pub mod place;
@@ -146,6 +147,10 @@ pub fn judge(
 ) -> Result<Evidence, Dropped> {
     let pattern = &set.patterns()[candidate.pattern].spec;
     let rule = set.rule(candidate.rule);
+    let is_general = set.provider(rule).general;
+    if is_general && rule.kind == Kind::OpaqueToken && long::goes_on(text, &candidate.secret) {
+        return judge_long(set, text, candidate, today);
+    }
     let value = &text[candidate.secret.clone()];
     if let Some(near) = &pattern.near
         && !near::stands_near(text, candidate.whole.clone(), near)
@@ -155,7 +160,6 @@ pub fn judge(
     if entry::is_fingerprint(text, &candidate.secret) {
         return Err(Dropped::Entry);
     }
-    let is_general = set.provider(rule).general;
     let called = name::of(text, &candidate.whole, &candidate.secret);
     if is_general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
         if entry::is_inside(text, &candidate.secret) {
@@ -201,7 +205,9 @@ pub fn judge(
                 "it is a user name and a password, which have a rule of their own",
             ));
         }
-        Kind::OpaqueToken if !likeness::looks_random(value, prior(set, rule)) => {
+        Kind::OpaqueToken
+            if !likeness::looks_random(value, prior(is_general, text, &candidate.secret)) =>
+        {
             return Err(Dropped::NotRandom);
         }
         Kind::Password => {
@@ -236,14 +242,33 @@ pub fn judge(
     Ok(evidence)
 }
 
+/// Judges a candidate of which the regex took the head only.
+fn judge_long(
+    set: &RuleSet,
+    text: &[u8],
+    head: &Candidate,
+    today: i64,
+) -> Result<Evidence, Dropped> {
+    let secret = long::whole(text, &head.secret)
+        .ok_or(Dropped::Structure("it goes over into something that is no value"))?;
+    let end = secret.end;
+    let whole = head.whole.start..end;
+    let evidence = judge(set, text, &Candidate { whole, secret, ..head.clone() }, today)?;
+    Ok(Evidence { end: Some(end), ..evidence })
+}
+
 /// Whether `before` ends with the name of the scheme whose credentials `basic-auth` reads.
 fn is_basic(before: &[u8]) -> bool {
     let end = before.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
     end >= 5 && before[end - 5..end].eq_ignore_ascii_case(b"basic")
 }
 
-fn prior(set: &RuleSet, rule: &RuleSpec) -> likeness::Prior {
-    if set.provider(rule).general { likeness::Prior::GENERAL } else { likeness::Prior::PROVIDER }
+fn prior(is_general: bool, text: &[u8], secret: &Range<usize>) -> likeness::Prior {
+    match is_general {
+        false => likeness::Prior::PROVIDER,
+        true if quoting::is_quoted(text, secret) => likeness::Prior::QUOTED,
+        true => likeness::Prior::GENERAL,
+    }
 }
 
 /// Asks the questions that the path of its file answers about a candidate of `rule` that its text
