@@ -22,6 +22,13 @@ mod file;
     unreachable_pub,
     reason = "a module of the library, of which the build needs a part"
 )]
+#[path = "src/rule/known_by.rs"]
+mod known_by;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of the library, of which the build needs a part"
+)]
 #[path = "src/rule/paths.rs"]
 mod paths;
 #[allow(

@@ -26,6 +26,8 @@ pub struct Finding {
     pub end: LineCol,
     /// What it is.
     pub rule: RuleIndex,
+    /// The rule that found it: another one, if only what stands around it says what it is.
+    pub found_by: RuleIndex,
     /// Its bytes.
     pub secret: Secret,
     /// How many of them are the public prefix.

@@ -33,7 +33,7 @@ pub fn run(engine: &Engine, cases: &[Case]) -> Vec<Failure> {
 fn problem(engine: &Engine, case: &Case) -> Option<String> {
     let origin = Origin { path: case.path.as_str().into(), shown: case.path.as_str().into() };
     let findings = engine.scan(&Blob::whole(&origin, case.text.as_bytes(), Nature::Text));
-    let own = findings.iter().filter(|f| engine.rules().rule(f.rule).id == case.rule).count();
+    let own = findings.iter().filter(|f| engine.rules().rule(f.found_by).id == case.rule).count();
     match case.expected {
         Expected::Found if own == 1 => None,
         Expected::Found => {

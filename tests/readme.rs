@@ -35,6 +35,9 @@ fn the_run_in_the_readme_is_real() {
 #[test]
 fn the_counts_in_the_readme_are_right() {
     let rules = straykey::rule::load::builtin();
-    let counts = format!("{} rules for {} providers", rules.rules.len(), rules.providers.len());
+    let (own, named): (Vec<_>, Vec<_>) = rules.rules.iter().partition(|r| !r.patterns.is_empty());
+    let counts = format!("{} rules for {} providers", own.len(), rules.providers.len());
     assert!(readme().contains(&counts), "the README must say `{counts}`");
+    let named = format!("{} of them are also known by their names and hosts", named.len());
+    assert!(readme().contains(&named), "the README must say `{named}`");
 }

@@ -42,7 +42,9 @@ fn every_rule_file_keeps_what_its_cases_promise() {
 fn every_rule_shows_hits_and_near_misses() {
     let cases = all_cases();
     let mut thin = Vec::new();
-    for rule in &load::builtin().rules {
+    let catalogue = load::builtin();
+    // The others name what general rules find.
+    for rule in catalogue.rules.iter().filter(|rule| !rule.patterns.is_empty()) {
         for expected in [Expected::Found, Expected::Ignored] {
             let own = cases.iter().filter(|c| rule.id == c.rule && c.expected == expected).count();
             if own < MIN_CASES {
@@ -87,7 +89,7 @@ fn every_provider_says_what_to_do() {
         assert!(!guidance.impact.is_empty() && !guidance.steps.is_empty(), "{}", provider.id);
         assert!(guidance.source.starts_with("https://"), "{}", provider.id);
         assert!(
-            guidance.self_service || guidance.contact.is_some(),
+            guidance.self_service != Some(false) || guidance.contact.is_some(),
             "{}: whom to ask?",
             provider.id
         );

@@ -42,7 +42,9 @@ pub struct Sightings {
 /// A secret that a text speaks for. The path of its file can still speak against it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sighting {
+    /// What it is: the rule that found it, or that of its owner.
     rule: RuleIndex,
+    /// What found it.
     pattern: usize,
     pub(super) span: Range<usize>,
     pub(super) start: LineCol,
@@ -193,12 +195,14 @@ impl Engine {
         let span = candidate.secret.clone();
         let secret = Secret::new(&text[span.clone()]);
         let pair = self.rules.rule(candidate.rule).pair.as_ref();
+        let owner = evidence.owner.and_then(|owner| self.rules.credential_of(owner.provider));
+        let rule = owner.unwrap_or(candidate.rule);
         Sighting {
-            rule: candidate.rule,
+            rule,
             pattern: candidate.pattern,
             start: place.start,
             end: place.end,
-            identity: Identity::new(candidate.rule.0, &secret),
+            identity: Identity::new(rule.0, &secret),
             secret,
             evidence,
             exposure: exposure::of_line(text, &span),
@@ -293,14 +297,14 @@ impl Engine {
         let mut kept: Vec<&Sighting> = sightings
             .all
             .iter()
-            .filter(|s| filter::judge_path(&self.rules, s.rule, &s.evidence, path).is_ok())
+            .filter(|s| filter::judge_path(&self.rules, self.finder(s), &s.evidence, path).is_ok())
             .collect();
         if kept.len() > 1 {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {
                 (
                     n,
                     s.span.clone(),
-                    self.precision(s.rule, s.pattern, &s.span, &s.evidence, s.is_decoded),
+                    self.precision(self.finder(s), s.pattern, &s.span, &s.evidence, s.is_decoded),
                 )
             }));
             let losers: HashSet<usize> = covered.into_iter().map(|(loser, _)| loser).collect();
@@ -315,8 +319,13 @@ impl Engine {
         kept
     }
 
+    /// The rule that found `sighting`.
+    fn finder(&self, sighting: &Sighting) -> RuleIndex {
+        self.rules.patterns()[sighting.pattern].rule
+    }
+
     fn finding(&self, sighting: &Sighting, origin: &Origin) -> Finding {
-        let rule = self.rules.rule(sighting.rule);
+        let rule = self.rules.rule(self.finder(sighting));
         let pattern = &self.rules.patterns()[sighting.pattern].spec;
         let guessable = rule.kind.guessable();
         let member = sighting.inside.as_ref().and_then(|i| i.route.member());
@@ -340,8 +349,14 @@ impl Engine {
             start: sighting.start,
             end: sighting.end,
             rule: sighting.rule,
+            found_by: self.finder(sighting),
             public_len: filter::public_len(&pattern.prefixes, sighting.secret.expose()),
-            fingerprint: Fingerprint::new(&rule.id, &path, &sighting.secret, guessable),
+            fingerprint: Fingerprint::new(
+                &self.rules.rule(sighting.rule).id,
+                &path,
+                &sighting.secret,
+                guessable,
+            ),
             secret: sighting.secret.clone(),
             severity: grade.severity,
             confidence: grade.confidence,

@@ -8,6 +8,7 @@ pub mod entry;
 pub mod likeness;
 pub mod long;
 pub mod name;
+pub mod owner;
 pub mod password;
 pub mod place;
 pub mod placeholder;
@@ -17,12 +18,13 @@ pub mod structure;
 use std::{fmt, ops::Range};
 
 use checksum::Sum;
+use owner::{By, Owner};
 pub use quoting::Reading;
 
 use crate::{
     matcher::Candidate,
     near,
-    rule::{Kind, RuleIndex, RuleSet, RuleSpec, spec::Quoting, text::Text},
+    rule::{Kind, RuleIndex, RuleSet, RuleSpec, Structure, spec::Quoting, text::Text},
     secret,
 };
 
@@ -54,6 +56,8 @@ pub enum Dropped {
     Harmless(&'static str),
     /// It stands in the address of a badge, for everybody to see.
     Badge,
+    /// The rule finds what a provider issued, and nothing here speaks of one.
+    Nobodys,
     /// The rule is for files of other names.
     OtherFile,
     /// In such a file a name with a value is no credential.
@@ -88,6 +92,9 @@ impl fmt::Display for Dropped {
             }
             Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
             Self::Badge => f.write_str("it opens a badge, which everybody may see"),
+            Self::Nobodys => {
+                f.write_str("neither its name nor its line speaks of a known provider")
+            }
             Self::OtherFile => f.write_str("the rule is for files of other names"),
             Self::Place(place) => write!(f, "it stands in {place}"),
             Self::NotAPassword(reason) => write!(f, "not a password: {reason}"),
@@ -130,6 +137,8 @@ pub struct Evidence {
     pub end: Option<usize>,
     /// For an HMAC-signed JWT: it can prove which secret signed it.
     pub signed_token: bool,
+    /// Whose it is, where only its surroundings say so.
+    pub owner: Option<Owner>,
     /// How a programming language reads the value.
     pub reading: Reading,
 }
@@ -233,8 +242,13 @@ pub fn judge(
     if let Some(kind) = rule.structure {
         structure::read(kind, text, candidate.secret.clone(), today, &mut evidence)?;
     }
-    if is_general && rule.kind == Kind::OpaqueToken {
-        evidence.facts.extend(name::owner(set, called));
+    if is_general && has_owner(rule) {
+        evidence.owner = owner::of(set, text, candidate);
+        if rule.owned && evidence.owner.is_none_or(|owner| owner.by > By::Line) {
+            return Err(Dropped::Nobodys);
+        }
+        let fact = |Owner { provider, by }| by.fact(&set.providers()[provider].name);
+        evidence.facts.extend(evidence.owner.map(fact));
     }
     if pattern.quoting == Quoting::Bare {
         evidence.reading = quoting::reading(text, &candidate.whole, &candidate.secret);
@@ -261,6 +275,11 @@ fn judge_long(
 fn is_basic(before: &[u8]) -> bool {
     let end = before.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
     end >= 5 && before[end - 5..end].eq_ignore_ascii_case(b"basic")
+}
+
+/// Whether what `rule` finds is issued by somebody, and not chosen by its holder.
+fn has_owner(rule: &RuleSpec) -> bool {
+    rule.kind == Kind::OpaqueToken || rule.structure == Some(Structure::Jwt)
 }
 
 fn prior(is_general: bool, text: &[u8], secret: &Range<usize>) -> likeness::Prior {

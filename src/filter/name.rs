@@ -1,9 +1,8 @@
-//! What the name of a value says of it: that it is no secret (`PublicKeyToken`, `nextPageToken`), or whose
-//! (`INFURA_API_KEY`).
+//! Names that say of their value that it is no secret: `PublicKeyToken`, `nextPageToken`.
 
 use std::ops::Range;
 
-use crate::{near::contains_ignoring_case, rule::RuleSet};
+use crate::near::contains_ignoring_case;
 
 /// What such names contain. A cursor goes to everybody who asks for a page, a public key to everybody.
 const HARMLESS: [&str; 9] = [
@@ -25,12 +24,6 @@ const MAX_BYTES: usize = 40;
 /// The word in `name` that says that its value is no secret.
 pub(super) fn harmless(name: &[u8]) -> Option<&'static str> {
     HARMLESS.iter().find(|word| contains_ignoring_case(name, word.as_bytes())).copied()
-}
-
-/// What `set` knows of whose secret a value called `name` is.
-pub(super) fn owner(set: &RuleSet, name: &[u8]) -> Option<String> {
-    let provider = set.named(name)?;
-    Some(format!("its name speaks of {}: see `straykey guide {}`", provider.name, provider.id))
 }
 
 /// The name of the value at `secret`. The match at `whole` may begin in the middle of it.

@@ -153,7 +153,8 @@ pub struct RuleEntry {
 #[expect(missing_docs, reason = "they are documented in `triage::guidance::Runbook`")]
 pub struct GuidanceEntry {
     pub impact: String,
-    pub self_service: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_service: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -308,10 +309,10 @@ impl GuidanceEntry {
 
     /// Whether the reader can revoke it, in one sentence.
     pub(super) fn revocable(&self) -> &'static str {
-        if self.self_service {
-            "You can revoke it yourself."
-        } else {
-            "You cannot revoke it yourself: ask the provider."
+        match self.self_service {
+            Some(true) => "You can revoke it yourself.",
+            Some(false) => "You cannot revoke it yourself: ask the provider.",
+            None => "Whether you can revoke it yourself is not documented.",
         }
     }
 }

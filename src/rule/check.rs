@@ -6,10 +6,13 @@ use std::{
 };
 
 use super::{
-    file::{GuidanceForm, PatternForm, RuleFile, RuleForm},
-    paths,
+    file::{GuidanceForm, PatternForm, ProviderForm, RuleFile, RuleForm},
+    known_by, paths,
     shape::{self, Assignment, Below, ShapeError, ValueRun},
-    spec::{Catalogue, Confidence, Guidance, Kind, PatternSpec, ProviderSpec, Quoting, RuleSpec},
+    spec::{
+        Catalogue, Confidence, Guidance, Kind, KnownBy, PatternSpec, ProviderSpec, Quoting,
+        RuleSpec,
+    },
     text::Text,
 };
 
@@ -82,20 +85,18 @@ pub fn check_files(
     for (path, file) in files {
         let provider = all.providers.len();
         let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        all.providers.push(ProviderSpec {
-            id: id.into(),
-            name: file.provider.name.as_str().into(),
-            general: file.provider.general,
-            guidance: guidance(&file.provider.guidance),
-        });
-        for form in &file.rule {
-            if let Some(first) = homes.insert(form.id.clone(), path.clone()) {
-                errors.push(CheckError::Duplicate {
-                    id: form.id.clone(),
-                    first,
-                    second: path.clone(),
-                });
+        let spec = provider_spec(&id, &file.provider);
+        errors.extend(known_by::wrong(path, &spec, file.rule.len()));
+        let credential = known_by::credential(provider, &spec);
+        all.providers.push(spec);
+        let ids = file.rule.iter().map(|form| form.id.clone());
+        for id in ids.chain(credential.iter().map(|rule| rule.id.to_string())) {
+            if let Some(first) = homes.insert(id.clone(), path.clone()) {
+                errors.push(CheckError::Duplicate { id, first, second: path.clone() });
             }
+        }
+        all.rules.extend(credential);
+        for form in &file.rule {
             match check_rule(path, (provider, file.provider.general), form, cases) {
                 Ok(rule) => all.rules.push(rule),
                 Err(e) => errors.extend(e),
@@ -107,6 +108,20 @@ pub fn check_files(
     }
     all.rules.sort_by(|a, b| a.id.cmp(&b.id));
     if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+fn provider_spec(id: &str, form: &ProviderForm) -> ProviderSpec {
+    ProviderSpec {
+        id: id.into(),
+        name: form.name.as_str().into(),
+        known_by: KnownBy {
+            names: texts(&form.names),
+            words: texts(&form.words),
+            hosts: texts(&form.hosts),
+        },
+        general: form.general,
+        guidance: guidance(&form.guidance),
+    }
 }
 
 fn builtin_home(catalogue: &Catalogue, rule: &RuleSpec) -> PathBuf {
@@ -213,6 +228,7 @@ pub(super) fn check_rule(
         pair: form.pair.clone(),
         paths: texts(&form.paths),
         not_paths: texts(&form.not_paths),
+        owned: form.owned,
         impact: form.impact.as_deref().map(Text::from),
         steps: texts(&form.steps),
         source: form.source.as_str().into(),

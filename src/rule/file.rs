@@ -23,6 +23,16 @@ pub struct RuleFile {
 pub struct ProviderForm {
     /// As the provider writes it.
     pub name: String,
+    /// What it is called in names of variables, keys and headers: lower-case letters and digits, `_` where people
+    /// write a separator or none.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// As `names`, for everyday words: they count in the name of a value, and not beside it.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// The hosts that its credentials are sent to; hosts below them count, too.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// Its formats belong to nobody: a rule of anybody else is more precise.
     #[serde(default)]
     pub general: bool,
@@ -36,7 +46,7 @@ pub struct ProviderForm {
 #[allow(missing_docs, reason = "`spec::Guidance` documents the same fields")]
 pub struct GuidanceForm {
     pub impact: String,
-    pub self_service: bool,
+    pub self_service: Option<bool>,
     pub revoke_url: Option<String>,
     pub contact: Option<String>,
     pub rotation_days: Option<u16>,
@@ -76,6 +86,8 @@ pub struct RuleForm {
     pub paths: Vec<String>,
     #[serde(default)]
     pub not_paths: Vec<String>,
+    #[serde(default)]
+    pub owned: bool,
     #[serde(default)]
     pub public_values: Vec<String>,
     pub impact: Option<String>,

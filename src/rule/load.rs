@@ -32,6 +32,10 @@ pub enum LoadError {
     Check(Vec<CheckError>),
     #[error("no rule is called `{id}`{}", .close.as_ref().map(|c| format!("; did you mean `{c}`?")).unwrap_or_default())]
     Unknown { id: String, close: Option<String> },
+    #[error(
+        "rule `{id}` finds nothing by itself: it names what general rules find; choose one of these, too, as `generic-secret`"
+    )]
+    FindsNothing { id: String },
 }
 
 /// Which rules a run uses.
@@ -184,7 +188,13 @@ fn select(catalogue: &mut Catalogue, selection: &Selection) -> Result<(), LoadEr
         (selection.only.is_empty() || selection.only.iter().any(|id| r.id == *id))
             && !selection.except.iter().any(|id| r.id == *id)
     });
-    Ok(())
+    let finds = |r: &RuleSpec| !r.patterns.is_empty();
+    match selection.only.first() {
+        Some(id) if !catalogue.rules.is_empty() && !catalogue.rules.iter().any(finds) => {
+            Err(LoadError::FindsNothing { id: id.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The error for an `id` that none of `rules` has.

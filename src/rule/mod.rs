@@ -6,6 +6,7 @@ pub mod check;
 pub mod cost;
 pub mod file;
 pub mod group;
+pub mod known_by;
 pub mod load;
 mod names;
 pub mod own;
@@ -26,9 +27,10 @@ use regex_automata::{
 
 pub use group::{Group, Nearby};
 use names::Names;
+pub use names::{Mention, What};
 use paths::Files;
 pub use spec::{
-    Catalogue, Checksum, Confidence, Environment, Guidance, Kind, Near, Pair, PatternSpec,
+    Catalogue, Checksum, Confidence, Environment, Guidance, Kind, KnownBy, Near, Pair, PatternSpec,
     ProviderSpec, RuleSpec, Severity, Structure,
 };
 
@@ -42,7 +44,7 @@ pub struct RuleSet {
     groups: Vec<Group>,
     /// The files that each rule is for, compiled when one is first asked.
     files: Vec<OnceLock<Files>>,
-    /// What providers are called in names, read off the patterns when a name is first asked.
+    /// What speaks of providers, made when it is first asked.
     names: OnceLock<Names>,
 }
 
@@ -123,13 +125,14 @@ impl RuleSet {
         &self.catalogue.providers[rule.provider]
     }
 
-    /// The provider that `name`, of a variable or a field, speaks of.
-    pub fn named(&self, name: &[u8]) -> Option<&ProviderSpec> {
-        let names = self.names.get_or_init(|| {
-            let of = |p: &Pattern| self.rule(p.rule).provider;
-            Names::new(self.providers(), self.patterns.iter().map(|p| (&p.spec, of(p))))
-        });
-        names.provider(name).map(|provider| &self.catalogue.providers[provider])
+    /// Every place in `text` that speaks of a provider, in order.
+    pub fn mentions(&self, text: &[u8]) -> Vec<Mention> {
+        self.names.get_or_init(|| Names::new(self.providers())).mentions(text)
+    }
+
+    /// The rule for what is known to be of `provider` by its surroundings only.
+    pub fn credential_of(&self, provider: usize) -> Option<RuleIndex> {
+        self.find(&known_by::credential_id(&self.catalogue.providers[provider].id))
     }
 
     /// Whether a rule is for the file at `path`.

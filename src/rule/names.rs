@@ -1,102 +1,212 @@
-//! Whose credential a name speaks of: `INFURA_API_KEY` is Infura's, whatever its value looks like.
+//! What speaks of a provider in a stretch of text: its name in `INFURA_API_KEY`, its host in an address.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{collections::HashMap, ops::Range};
 
-use super::{PatternSpec, ProviderSpec};
-
-/// Shorter words are parts of others.
-const MIN_BYTES: usize = 4;
+use super::{ProviderSpec, known_by::MIN_NAME_BYTES, text::Text};
 
 /// What may follow a provider's name without a gap, as in `infurakey`.
 const ENDINGS: [&[u8]; 9] =
     [b"api", b"key", b"token", b"secret", b"app", b"access", b"auth", b"client", b"pass"];
 
-/// Words that spell their provider, each with its index in the catalogue, by their first bytes.
+/// Everything that providers are known by, found by its first bytes.
 #[derive(Debug)]
-pub(super) struct Names(HashMap<[u8; MIN_BYTES], Vec<(String, usize)>>);
+pub(super) struct Names(HashMap<[u8; MIN_NAME_BYTES], Vec<Known>>);
+
+#[derive(Debug)]
+struct Known {
+    text: Text,
+    what: What,
+    /// Index in the catalogue.
+    provider: usize,
+}
+
+/// In which way a text speaks of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// By a name that is nobody else's.
+    Name,
+    /// By an everyday word.
+    Word,
+    /// By a host of its own.
+    Host,
+}
+
+/// A place that speaks of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// Where it stands in the text.
+    pub span: Range<usize>,
+    /// In which way.
+    pub what: What,
+    /// Index of the provider in the catalogue.
+    pub provider: usize,
+}
 
 impl Names {
-    /// Of the keywords of `patterns`, each with the index of its provider, those that spell a part of the
-    /// provider's own name. What rules look for is made to be found in names, and is no everyday word.
-    pub(super) fn new<'p>(
-        providers: &[ProviderSpec],
-        patterns: impl Iterator<Item = (&'p PatternSpec, usize)>,
-    ) -> Self {
-        let spelled: Vec<[String; 2]> =
-            providers.iter().map(|p| [letters(&p.id), letters(&p.name)]).collect();
-        let all: BTreeSet<(String, usize)> = patterns
-            .filter(|(pattern, provider)| pattern.near.is_none() && !providers[*provider].general)
-            .flat_map(|(p, provider)| p.keywords.iter().map(move |k| (k.to_string(), provider)))
-            .filter(|(word, provider)| {
-                let word = letters(word);
-                word.len() >= MIN_BYTES && spelled[*provider].iter().any(|s| spells(&word, s))
-            })
-            .collect();
+    pub(super) fn new(providers: &[ProviderSpec]) -> Self {
         let mut names = Self(HashMap::new());
-        for (word, provider) in all {
-            let head = *word.as_bytes().first_chunk().expect("it has that many letters");
-            names.0.entry(head).or_default().push((word, provider));
+        for (provider, spec) in providers.iter().enumerate() {
+            let known = &spec.known_by;
+            let all = [
+                (What::Name, &known.names),
+                (What::Word, &known.words),
+                (What::Host, &known.hosts),
+            ];
+            for (what, texts) in all {
+                for text in texts {
+                    let letters: Vec<u8> = text.bytes().filter(|b| !is_separator(*b)).collect();
+                    let head = *letters.first_chunk().expect("a checked name has that many bytes");
+                    let known = Known { text: text.clone(), what, provider };
+                    names.0.entry(head).or_default().push(known);
+                }
+            }
         }
         names
     }
 
-    /// The provider that `name` speaks of; of several, the one with the longest word.
-    pub(super) fn provider(&self, name: &[u8]) -> Option<usize> {
-        let lower = name.to_ascii_lowercase();
-        let at = |(at, head): (usize, &[u8])| {
-            let words = <[u8; MIN_BYTES]>::try_from(head).ok().and_then(|head| self.0.get(&head));
-            words.into_iter().flatten().map(move |(word, provider)| (at, word, *provider))
-        };
-        let all = lower.windows(MIN_BYTES).enumerate().flat_map(at);
-        let stands = |(at, word, _): &(usize, &String, usize)| {
-            lower[*at..].starts_with(word.as_bytes()) && is_word(name, *at, at + word.len())
-        };
-        all.filter(stands).max_by_key(|(_, word, _)| word.len()).map(|(_, _, provider)| provider)
+    /// Everything in `text` that speaks of a provider, in order; of several in one place, the longest.
+    pub(super) fn mentions(&self, text: &[u8]) -> Vec<Mention> {
+        let mut all = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            match self.mention_at(text, at) {
+                Some(mention) => {
+                    at = mention.span.end;
+                    all.push(mention);
+                }
+                None => at += 1,
+            }
+        }
+        all
+    }
+
+    fn mention_at(&self, text: &[u8], at: usize) -> Option<Mention> {
+        let known = self.0.get(&head(&text[at..])?)?;
+        let ends = known.iter().filter_map(|k| Some((k.end_in(text, at)?, k)));
+        let (end, Known { what, provider, .. }) = ends.max_by_key(|(end, _)| *end)?;
+        Some(Mention { span: at..end, what: *what, provider: *provider })
     }
 }
 
-/// `word` is a provider's name, `own`, or begins with it.
-fn spells(word: &str, own: &str) -> bool {
-    own.len() >= MIN_BYTES && word.starts_with(own)
+/// The first letters of `text`, in lower case, without separators between them.
+fn head(text: &[u8]) -> Option<[u8; MIN_NAME_BYTES]> {
+    text.first().filter(|b| b.is_ascii_alphanumeric())?;
+    let mut letters = text.iter().filter(|b| !is_separator(**b)).map(u8::to_ascii_lowercase);
+    let mut head = [0; MIN_NAME_BYTES];
+    for byte in &mut head {
+        *byte = letters.next()?;
+    }
+    Some(head)
 }
 
-/// The letters and digits of `text`, in lower case.
-fn letters(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+impl Known {
+    /// Where it ends in `text`, if it begins at `at`.
+    fn end_in(&self, text: &[u8], at: usize) -> Option<usize> {
+        let mut end = at;
+        for byte in self.text.bytes() {
+            let next = text.get(end)?.to_ascii_lowercase();
+            if byte != b'_' {
+                (next == byte).then_some(())?;
+                end += 1;
+            } else if is_separator(next) || next == b' ' && self.what == What::Name {
+                end += 1;
+            }
+        }
+        let is_whole = match self.what {
+            What::Host => is_host(text, at..end),
+            What::Name | What::Word => is_word(text, at..end),
+        };
+        is_whole.then_some(end)
+    }
 }
 
-/// Whether what stands at `start..end` of `name` is a word of it and not a part of another.
-fn is_word(name: &[u8], start: usize, end: usize) -> bool {
-    let (before, rest) = (start.checked_sub(1).map(|at| name[at]), &name[end..]);
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Whether what stands at `span` of `text` is a whole host name, or the last labels of one.
+fn is_host(text: &[u8], span: Range<usize>) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let begins = span.start.checked_sub(1).is_none_or(|at| !is_part(&text[at]));
+    let mut rest = text[span.end..].iter();
+    let ends = match rest.next() {
+        Some(b'.') => rest.next().is_none_or(|b| !is_part(b)),
+        next => next.is_none_or(|b| !is_part(b)),
+    };
+    begins && ends
+}
+
+/// Whether what stands at `span` of `text` is a word and not a part of another.
+fn is_word(text: &[u8], Range { start, end }: Range<usize>) -> bool {
+    let (before, rest) = (start.checked_sub(1).map(|at| text[at]), &text[end..]);
     let begins = before.is_none_or(|b| {
-        !b.is_ascii_alphabetic() || b.is_ascii_lowercase() && name[start].is_ascii_uppercase()
+        !b.is_ascii_alphanumeric() || b.is_ascii_lowercase() && text[start].is_ascii_uppercase()
     });
     let ends = rest.first().is_none_or(|b| {
-        !b.is_ascii_alphabetic() || b.is_ascii_uppercase() && name[end - 1].is_ascii_lowercase()
+        !b.is_ascii_alphanumeric() || b.is_ascii_uppercase() && text[end - 1].is_ascii_lowercase()
     });
-    begins && (ends || ENDINGS.iter().any(|e| rest.to_ascii_lowercase().starts_with(e)))
+    begins && (ends || ENDINGS.iter().any(|e| starts_ignoring_case(rest, e)))
+}
+
+fn starts_ignoring_case(text: &[u8], word: &[u8]) -> bool {
+    text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rule::{RuleSet, load};
+    use super::*;
+    use crate::rule::{Guidance, KnownBy};
 
-    fn of(name: &str) -> Option<String> {
-        let set = RuleSet::new(load::builtin());
-        set.named(name.as_bytes()).map(|p| p.id.to_string())
+    fn provider(id: &str, names: &[&str], words: &[&str], hosts: &[&str]) -> ProviderSpec {
+        let texts = |all: &[&str]| all.iter().map(|t| Text::from(*t)).collect();
+        let guidance = Guidance {
+            impact: "".into(),
+            self_service: None,
+            revoke_url: None,
+            contact: None,
+            rotation_days: None,
+            steps: Vec::new(),
+            investigate: Vec::new(),
+            prevent: Vec::new(),
+            source: "".into(),
+            checked: "".into(),
+        };
+        let known_by = KnownBy { names: texts(names), words: texts(words), hosts: texts(hosts) };
+        ProviderSpec { id: id.into(), name: id.into(), known_by, general: false, guidance }
+    }
+
+    /// What `text` mentions, as the mentions themselves.
+    fn in_text(text: &str) -> Vec<&str> {
+        let names = Names::new(&[
+            provider("infura", &["infura"], &[], &["infura.io"]),
+            provider("relic", &["new_relic"], &[], &["api.newrelic.com"]),
+            provider("box", &[], &["box"], &[]),
+        ]);
+        names.mentions(text.as_bytes()).into_iter().map(|m| &text[m.span]).collect()
     }
 
     #[test]
-    fn a_provider_is_known_by_its_word_in_a_name() {
+    fn a_name_is_a_word_however_words_are_joined() {
         for name in ["INFURA_API_KEY", "infura-key", "myInfuraKey", "infurakey", "x.infura.token"] {
-            assert_eq!(of(name).as_deref(), Some("infura"), "{name}");
+            assert_eq!(in_text(name).join("").to_lowercase(), "infura", "{name}");
+        }
+        for name in ["NEW_RELIC_KEY", "newrelic", "new-relic", "NewRelicKey", "new relic"] {
+            assert_eq!(in_text(name).len(), 1, "{name}");
         }
     }
 
     #[test]
     fn a_part_of_another_word_is_nobody() {
-        for name in ["THERE_API_KEY", "api_key", "refresh_token", "coinfurage_key", ""] {
-            assert_eq!(of(name), None, "{name}");
+        for name in ["coinfurage_key", "inbox_key", "boxes", "box2_key", "new_relics", "inf", ""] {
+            assert_eq!(in_text(name), [""; 0], "{name}");
         }
+    }
+
+    #[test]
+    fn a_host_counts_with_what_is_below_it() {
+        assert_eq!(in_text("https://mainnet.infura.io/v3"), ["infura.io"]);
+        assert_eq!(in_text("at api.newrelic.com."), ["api.newrelic.com"]);
+        assert_eq!(in_text("api.newrelic.community"), ["newrelic"], "only the name");
+        assert_eq!(in_text("notinfura.io"), [""; 0]);
     }
 }

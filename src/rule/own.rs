@@ -11,7 +11,7 @@ use super::{
     file::RuleForm,
     load,
     shape::ShapeError,
-    spec::{Catalogue, ProviderSpec, RuleSpec},
+    spec::{Catalogue, KnownBy, ProviderSpec, RuleSpec},
 };
 
 /// A `[[rule]]` of a configuration.
@@ -111,6 +111,7 @@ impl Adding<'_> {
             all.push(ProviderSpec {
                 id: id.into(),
                 name: name.into(),
+                known_by: KnownBy::default(),
                 general: false,
                 guidance: unnamed,
             });

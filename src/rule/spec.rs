@@ -268,6 +268,8 @@ pub struct RuleSpec {
     pub paths: Vec<Text>,
     /// Globs, none of which it may match.
     pub not_paths: Vec<Text>,
+    /// It says too little to be a finding, unless a name or a line speaks of a provider.
+    pub owned: bool,
     /// What can be done with it, where that differs from the provider's guidance.
     pub impact: Option<Text>,
     /// Steps, where they differ from the provider's guidance.
@@ -283,8 +285,8 @@ pub struct RuleSpec {
 pub struct Guidance {
     /// What somebody who holds the credential can do.
     pub impact: Text,
-    /// Whether its holder can revoke it without asking anyone.
-    pub self_service: bool,
+    /// Whether its holder can revoke it without asking anyone, if the provider documents that.
+    pub self_service: Option<bool>,
     /// The page where that is done.
     pub revoke_url: Option<Text>,
     /// Whom to ask.
@@ -303,6 +305,17 @@ pub struct Guidance {
     pub checked: Text,
 }
 
+/// How a provider is spoken of where its credentials stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownBy {
+    /// What it is called, in lower case; `_` stands for any separator or none.
+    pub names: Vec<Text>,
+    /// The same for everyday words: they count in the name of a value only.
+    pub words: Vec<Text>,
+    /// Where its credentials are sent, with everything below.
+    pub hosts: Vec<Text>,
+}
+
 /// A provider: a name, its guidance, and (elsewhere) its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderSpec {
@@ -310,6 +323,8 @@ pub struct ProviderSpec {
     pub id: Text,
     /// As the provider writes it.
     pub name: Text,
+    /// What says that a credential without a shape of its own is this provider's.
+    pub known_by: KnownBy,
     /// Its formats belong to nobody: a rule of anybody else is more precise.
     pub general: bool,
     /// The runbook.

@@ -137,7 +137,11 @@ fn write_verdict(
     write!(out, "{}:{} `{}` {shown}: ", place.line, place.col, rule.id)?;
     match &judged.verdict {
         Ok(evidence) => {
-            writeln!(out, "reported")?;
+            let owner = evidence.owner.and_then(|owner| rules.credential_of(owner.provider));
+            match owner {
+                Some(owner) => writeln!(out, "reported as `{}`", rules.rule(owner).id)?,
+                None => writeln!(out, "reported")?,
+            }
             for fact in evidence
                 .facts
                 .iter()

@@ -13,7 +13,7 @@ use crate::{
     content::Limits,
     report::{self, RuleEntry},
     rule::{
-        RuleSet,
+        KnownBy, RuleSet,
         cases::{self, Case},
         check::{self, Cases},
         file::RuleFile,
@@ -63,6 +63,14 @@ fn show(id: &str, rules: &RuleSet) -> anyhow::Result<Exit> {
     }
     if !rule.not_paths.is_empty() {
         writeln!(out, "not files   {}", rule.not_paths.join(" "))?;
+    }
+    if rules.credential_of(rule.provider) == Some(index) {
+        let KnownBy { names, words, hosts } = &rules.provider(rule).known_by;
+        for (what, all) in [("names", names), ("words", words), ("hosts", hosts)] {
+            if !all.is_empty() {
+                writeln!(out, "{what:11} {}", all.join(" "))?;
+            }
+        }
     }
     let own = rules.patterns().iter().filter(|p| p.rule == index);
     for pattern in own.map(|p| &p.spec) {

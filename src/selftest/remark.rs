@@ -62,7 +62,7 @@ fn missing_in_runbook(provider: &ProviderForm) -> impl Iterator<Item = String> {
         (guidance.prevent.is_empty(), "`prevent`: how to keep it from happening again"),
         (!guidance.source.starts_with("https://"), "`source`: the https address of the document"),
         (
-            !guidance.self_service && guidance.contact.is_none(),
+            guidance.self_service == Some(false) && guidance.contact.is_none(),
             "`contact`: whom to ask, as its holder can't revoke it",
         ),
     ];

@@ -11,8 +11,8 @@ pub struct Runbook<'r> {
     pub title: &'r str,
     /// What somebody who holds it can do.
     pub impact: &'r str,
-    /// Whether its holder can revoke it without asking anyone.
-    pub self_service: bool,
+    /// Whether its holder can revoke it without asking anyone, if that is documented.
+    pub self_service: Option<bool>,
     /// Where that is done.
     pub revoke_url: Option<&'r str>,
     /// Whom to ask.

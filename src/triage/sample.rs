@@ -22,6 +22,7 @@ pub(crate) fn finding(rules: &RuleSet, id: &str, path: &str, value: &str) -> Fin
         start: LineCol { line: 4, col: 9 },
         end: LineCol { line: 4, col: 9 + value.len() },
         rule,
+        found_by: rule,
         fingerprint: Fingerprint::new(id, path, &secret, Guessable::No),
         secret,
         public_len: 0,

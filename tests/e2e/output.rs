@@ -54,11 +54,36 @@ fn a_secret_of_no_known_shape_under_a_providers_name_points_to_its_runbook() {
     let project =
         Project::with("app.env", &format!("INFURA_API_KEY={value}\nMY_API_KEY={value}\n"));
     let (_, report) = project.scan_json(&[]);
-    let said: Vec<&Value> = findings(&report).iter().map(|f| &f["reasons"]).collect();
-    let speaks = "its name speaks of Infura: see `straykey guide infura`";
-    assert!(said[0].as_array().unwrap().contains(&speaks.into()), "{said:?}");
-    assert!(!said[1].as_array().unwrap().contains(&speaks.into()), "{said:?}");
-    assert!(project.straykey(&["guide", "infura"]).stdout.contains("Infura"));
+    let rules: Vec<&Value> = findings(&report).iter().map(|f| &f["rule"]).collect();
+    assert_eq!(rules, ["infura-credential", "generic-secret"]);
+    let reasons = findings(&report)[0]["reasons"].as_array().unwrap();
+    assert!(reasons.contains(&"its name speaks of Infura".into()), "{reasons:?}");
+    let rule = &report["rules"]["infura-credential"];
+    assert_eq!(
+        (&rule["title"], &rule["provider"]),
+        (&"Infura credential".into(), &"Infura".into())
+    );
+    let book = project.straykey(&["guide", "infura-credential"]).stdout;
+    assert!(book.contains(rule["guidance"]["steps"][0].as_str().unwrap()), "{book}");
+}
+
+#[test]
+fn a_rule_that_names_what_others_find_is_no_choice_alone() {
+    let value = ["k9Tz2w", "Qm7Rb4xL", "v8Nc3Yd6", "Hs5Jf1Pg"].concat();
+    let project = Project::with("app.env", &format!("INFURA_API_KEY={value}\n"));
+    let alone = project.scan(&["--rule", "infura-credential"]);
+    assert_eq!(alone.code, 2);
+    let why = "rule `infura-credential` finds nothing by itself";
+    assert!(alone.stderr.contains(why), "{}", alone.stderr);
+    let rules = |flags: &[&str]| {
+        let (_, report) = project.scan_json(flags);
+        findings(&report).iter().map(|f| f["rule"].to_string()).collect::<Vec<_>>()
+    };
+    let both = ["--rule", "generic-secret", "--rule", "infura-credential"];
+    assert_eq!(rules(&both), ["\"infura-credential\""]);
+    assert_eq!(rules(&both[..2]), ["\"generic-secret\""]);
+    let shown = project.straykey(&["rules", "show", "infura-credential"]).stdout;
+    assert!(shown.contains("names       infura\nhosts       infura.io\n"), "{shown}");
 }
 
 #[test]
