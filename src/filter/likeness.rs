@@ -34,6 +34,8 @@ pub struct Prior(f32);
 impl Prior {
     /// A name that belongs to nobody, like `token`.
     pub const GENERAL: Self = Self(0.0);
+    /// The same, and quotes around the value: then it is no name of something else.
+    pub const QUOTED: Self = Self(1.0);
     /// A provider's own name, beside which few words stand that have the shape of its keys.
     pub const PROVIDER: Self = Self(2.5);
 }

@@ -1,10 +1,12 @@
 //! Questions that a candidate must answer before it is a finding, in their order, and the reasons
 //! for a no. Each question has a file of its own.
 
+pub mod badge;
 pub mod checksum;
 pub mod entropy;
 pub mod entry;
 pub mod likeness;
+pub mod long;
 pub mod name;
 pub mod owner;
 pub mod password;
@@ -52,6 +54,8 @@ pub enum Dropped {
     Key,
     /// The name before it says that it is for everybody or for a moment.
     Harmless(&'static str),
+    /// It stands in the address of a badge, for everybody to see.
+    Badge,
     /// The rule finds what a provider issued, and nothing here speaks of one.
     Nobodys,
     /// The rule is for files of other names.
@@ -87,6 +91,7 @@ impl fmt::Display for Dropped {
                 f.write_str("a bare word in a programming language is a name and not a value")
             }
             Self::Harmless(word) => write!(f, "its name says `{word}`: not a secret"),
+            Self::Badge => f.write_str("it opens a badge, which everybody may see"),
             Self::Nobodys => {
                 f.write_str("neither its name nor its line speaks of a known provider")
             }
@@ -151,6 +156,10 @@ pub fn judge(
 ) -> Result<Evidence, Dropped> {
     let pattern = &set.patterns()[candidate.pattern].spec;
     let rule = set.rule(candidate.rule);
+    let is_general = set.provider(rule).general;
+    if is_general && rule.kind == Kind::OpaqueToken && long::goes_on(text, &candidate.secret) {
+        return judge_long(set, text, candidate, today);
+    }
     let value = &text[candidate.secret.clone()];
     if let Some(near) = &pattern.near
         && !near::stands_near(text, candidate.whole.clone(), near)
@@ -160,7 +169,6 @@ pub fn judge(
     if entry::is_fingerprint(text, &candidate.secret) {
         return Err(Dropped::Entry);
     }
-    let is_general = set.provider(rule).general;
     let called = name::of(text, &candidate.whole, &candidate.secret);
     if is_general && matches!(rule.kind, Kind::OpaqueToken | Kind::Password) {
         if entry::is_inside(text, &candidate.secret) {
@@ -171,6 +179,9 @@ pub fn judge(
         }
         if let Some(word) = name::harmless(called) {
             return Err(Dropped::Harmless(word));
+        }
+        if badge::is_in_address(text, &candidate.secret) {
+            return Err(Dropped::Badge);
         }
     }
     if !rule.public_values.is_empty() && is_public(rule, value) {
@@ -203,7 +214,9 @@ pub fn judge(
                 "it is a user name and a password, which have a rule of their own",
             ));
         }
-        Kind::OpaqueToken if !likeness::looks_random(value, prior(set, rule)) => {
+        Kind::OpaqueToken
+            if !likeness::looks_random(value, prior(is_general, text, &candidate.secret)) =>
+        {
             return Err(Dropped::NotRandom);
         }
         Kind::Password => {
@@ -243,6 +256,21 @@ pub fn judge(
     Ok(evidence)
 }
 
+/// Judges a candidate of which the regex took the head only.
+fn judge_long(
+    set: &RuleSet,
+    text: &[u8],
+    head: &Candidate,
+    today: i64,
+) -> Result<Evidence, Dropped> {
+    let secret = long::whole(text, &head.secret)
+        .ok_or(Dropped::Structure("it goes over into something that is no value"))?;
+    let end = secret.end;
+    let whole = head.whole.start..end;
+    let evidence = judge(set, text, &Candidate { whole, secret, ..head.clone() }, today)?;
+    Ok(Evidence { end: Some(end), ..evidence })
+}
+
 /// Whether `before` ends with the name of the scheme whose credentials `basic-auth` reads.
 fn is_basic(before: &[u8]) -> bool {
     let end = before.iter().rposition(|b| b.is_ascii_alphabetic()).map_or(0, |at| at + 1);
@@ -254,8 +282,12 @@ fn has_owner(rule: &RuleSpec) -> bool {
     rule.kind == Kind::OpaqueToken || rule.structure == Some(Structure::Jwt)
 }
 
-fn prior(set: &RuleSet, rule: &RuleSpec) -> likeness::Prior {
-    if set.provider(rule).general { likeness::Prior::GENERAL } else { likeness::Prior::PROVIDER }
+fn prior(is_general: bool, text: &[u8], secret: &Range<usize>) -> likeness::Prior {
+    match is_general {
+        false => likeness::Prior::PROVIDER,
+        true if quoting::is_quoted(text, secret) => likeness::Prior::QUOTED,
+        true => likeness::Prior::GENERAL,
+    }
 }
 
 /// Asks the questions that the path of its file answers about a candidate of `rule` that its text

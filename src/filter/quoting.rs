@@ -69,6 +69,12 @@ impl Reading {
     }
 }
 
+/// Whether quotes of one kind stand around `secret`: then it is what it says, and not the name of something.
+pub(super) fn is_quoted(text: &[u8], secret: &Range<usize>) -> bool {
+    let before = secret.start.checked_sub(1).map(|at| text[at]);
+    before.is_some_and(|b| matches!(b, b'"' | b'\'')) && before == text.get(secret.end).copied()
+}
+
 /// Whether the quoted value at `secret` is the name of another value: in `"the password",` and below it
 /// `"name": …` nothing is given to the password.
 pub(super) fn is_key(text: &[u8], secret: &Range<usize>) -> bool {

@@ -262,25 +262,54 @@ pub enum Below {
     Quoted,
 }
 
+/// How far a value may stand from such a name, and how far it may go on. One that must look random may stand
+/// where prose would stand behind the word `password`.
+struct Latitude {
+    word: String,
+    said: String,
+    space: &'static str,
+    next_line: String,
+    longer: String,
+}
+
+impl Latitude {
+    fn of(below: Below) -> Self {
+        match below {
+            Below::Bare => Self {
+                word: format!("{LOOSE_WORD}|{WORD}"),
+                said: format!("|{SAID}"),
+                space: "[ ]?",
+                next_line: format!("(?:[>|][+-]?)?{BREAK}"),
+                longer: format!("|{LONGER}"),
+            },
+            Below::Quoted => Self {
+                word: WORD.to_owned(),
+                said: String::new(),
+                space: "",
+                next_line: String::new(),
+                longer: String::new(),
+            },
+        }
+    }
+}
+
 /// The same for names that belong to nobody, which are everywhere: a value in quotes, a bare value
 /// that a line or a query gives to the name, the content of an element, and the word behind an option
 /// or behind a command that sets something.
 pub fn general_assignments(name: &str, value: &str, below: Below) -> Vec<Assignment> {
     let sibling = sibling();
     // The sibling first: its own name, `value`, would pass for the value of a list.
+    let Latitude { word, said, space, next_line, longer } = Latitude::of(below);
     let quoted = format!(
-        "{NAME_END}(?:{sibling}|(?:{TYPED}|{OPERATOR}|{WORD}){BLOCK}{BREAK}{WRAPPER}){OPEN}{SCHEME}"
+        "{NAME_END}(?:{sibling}|(?:{TYPED}|{OPERATOR}|{word}){BLOCK}{BREAK}{WRAPPER}){OPEN}{space}{SCHEME}"
     );
-    let next_line = match below {
-        Below::Bare => format!("(?:[>|][+-]?)?{BREAK}"),
-        Below::Quoted => String::new(),
-    };
+    let quoted_end = format!("(?:{space}{QUOTE_END}{longer})");
     let bare = format!(
-        r#"(?:\\{{0,3}}["'])?[\])]?[ \t]{{0,8}}(?::-|[:?]?=|:|=>)[ \t]{{0,8}}{next_line}\[?{SCHEME}"#
+        r#"(?:\\{{0,3}}["'`]|``|\*\*)?[\])]?(?:[ \t]{{0,8}}(?::-|[:?]?=|:|=>){said})(?:\*\*)?[ \t]{{0,8}}{next_line}\[?{SCHEME}"#
     );
+    let bare_end = format!("(?:{BARE_END}{longer})");
     // `name: X` above `value: …`
     let bare_sibling = format!(r#"["']?{BREAK}(?i:value):[ ]{{1,4}}"#);
-    let bare_end = r#"(?:[\s"'`&,;<>)\]}|\\#]|\z)"#;
     let element = format!(
         r#"(?:\\{{0,3}}["'])?{ATTRIBUTE}[ \t]{{0,2}}(?:</key)?>{BREAK}(?:<(?:value|string)>|<!\[CDATA\[)?"#
     );
@@ -288,11 +317,11 @@ pub fn general_assignments(name: &str, value: &str, below: Below) -> Vec<Assignm
     let told = format!("(?:--?|{COMMAND})[a-z0-9_-]{{0,24}}(?:{name})");
     let told_end = r#"(?:=|[ \t]{1,2})(?:\\{0,3}["'])?"#;
     vec![
-        joined_parts(name, &quoted, value, QUOTE_END),
-        Assignment { quoting: Quoting::Bare, ..joined_parts(name, &bare, value, bare_end) },
-        joined_parts(name, &bare_sibling, value, bare_end),
+        joined_parts(name, &quoted, value, &quoted_end),
+        Assignment { quoting: Quoting::Bare, ..joined_parts(name, &bare, value, &bare_end) },
+        joined_parts(name, &bare_sibling, value, &bare_end),
         joined_parts(name, &element, value, &element_end),
-        joined_parts(&told, told_end, value, bare_end),
+        joined_parts(&told, told_end, value, &bare_end),
         Assignment { keywords: &["variable \"", "variable \\"], ..variable_default(name, value) },
     ]
 }
@@ -329,33 +358,41 @@ fn sibling() -> String {
     )
 }
 
-/// The name ends: closing quote, possibly escaped, and bracket.
-const NAME_END: &str = r#"(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22)?[\])}]{0,2}"#;
-/// `: Option<String> =`, `string =`, `As String =`, `[] =`, `{ get; set; } =`
-const TYPED: &str = r"(?:[ \t]{0,2}(?::[ \t]{0,2}[&A-Za-z_][\w.,'\[\]<>?*&:| ]{0,31}|(?i:as[ ])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}|\[\w{0,8}\]|[ ]\{[ a-z;]{4,24}\})[ \t]{0,4}=)";
+/// The name ends: closing quote, possibly escaped, or emphasis, and bracket.
+const NAME_END: &str = r#"(?:\\{0,3}["'`]|``|\*\*|&quot;|&\#3[49];|%22)?[\])}]{0,2}"#;
+/// `: Option<String> =`, `string =`, `As String =`, `[] =`, `["x"] =`, `{ get; set; } =`
+const TYPED: &str = r#"(?:[ \t]{0,2}(?::[ \t]{0,2}[&A-Za-z_][\w.,'\[\]<>?*&:| ]{0,31}|(?i:as[ ])?(?i:str|string|char|byte|bytes|text|any|securestring)\b[\[\]?*]{0,3}|\[["']?[\w.-]{0,16}["']?\]|[ ]\{[ a-z;]{4,24}\})[ \t]{0,4}=)"#;
 /// `,` stands between the arguments of a call, `:-` before a shell default, `(` and `{` before what a
-/// setter takes, `.or(` before what is used instead.
-const OPERATOR: &str = r"[ \t]{0,20}(?:[:=!?+]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{1,2}=?|\?[?:]=?|\b(?i:or|to)\b|[({]|\.\w{2,20}\((?:\|_?\|)?)";
+/// setter takes, `.or(` before what is used instead, `.to.equal(` and `to eq` before what a test expects,
+/// `;s:32:` before what PHP serialized.
+const OPERATOR: &str = r"[ \t]{0,20}(?:[:=!?+]={1,2}|=>|->|<-|<<|:-|:{1,2}|=|,|[|]{1,2}=?|\?[?:]=?|\b(?i:or|to)\b|\.to[ ]eq\b|[({]|(?:\.to)?\.\w{2,20}\((?:\|_?\|)?|;s:[0-9]{1,4}:)";
 const LOOSE_WORD: &str = r"[ \t]{0,20}\b(?i:is|as)\b";
+/// ` for staging:`, ` is`, ` - '`
+const SAID: &str =
+    r#"[ ](?:(?i:for|of|to)[ ][\w-]{1,16}:|(?:is|was):?|(?:-|\xe2\x80\x93)(?:[ ]["'`])?)"#;
 /// ` serializeAs="String"`
 const ATTRIBUTE: &str = r#"(?:[ ]\w{1,16}=\\{0,3}"\w{1,16}\\{0,3}")?"#;
 /// `#define X …`, `ENV X …`, `--x …`
 const WORD: &str = r"[ \t]{1,4}";
-/// A bracket, or the sign of a YAML block, before the line ends.
-const BLOCK: &str = r"[ \t]{0,8}(?:[\[({]{1,2}|[>|][+-]?)?";
+/// A bracket, the sign of a YAML block before the line ends, or the end of an emphasis.
+const BLOCK: &str = r"[ \t]{0,8}(?:[\[({]{1,2}|[>|][+-]?|\*\*)?";
 /// A line ends, as such or inside a notebook's or log's string, and the next has the indentation and
 /// the leader of a comment, a diff or a quoted block.
 const BREAK: &str = r#"(?:(?:\\{1,3}(?:r\\{1,3})?n"?,?(?:\r?\n)?|\\{0,3}(?:\r?\n){1,2})[ \t]{0,8}(?:[+\#/*>;,|-]{1,3}[ \t]{1,24}|[ \t]{1,24})?(?:"[ \t]{0,16})?(?:\\{1,3}t){0,4})?[ \t]{0,2}"#;
 /// `Some(`, `aws.String(`, `[]byte(`, `new X(`, `["`, `string{`, `Field(default=`, `!!str`
 const WRAPPER: &str = r"(?:[&!][\w!]{1,12}[ ]){0,2}(?:(?:new[ ])?\)?[A-Za-z_.&*\[\]][\w.:&*\[\]]{0,28}!?[ ]?[({][ ]?(?:\w{1,12}=)?){0,2}[\[({]{0,2}[ \t]{0,2}";
 /// The value opens.
-const OPEN: &str = r#"[bBrRfFuUL@$]{0,2}\#{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22){1,3}"#;
+const OPEN: &str = r#"[bBrRfFuUL@$<]{0,2}\#{0,2}(?:\\{0,3}["'`]|&quot;|&\#3[49];|%22){1,3}"#;
 const SCHEME: &str = r#"(?:(?i:bearer|basic|token|apikey|api-key|key|private-token)(?:(?:[ ]|%20|\+|=)[ ]?(?:\\{0,3}["'`][ ]?[+.,]?[ ]?\\{0,3}["'`])?|\\{0,3}["'`][ ]?[+.,][ ]?\\{0,3}["'`]))?"#;
+/// A value goes on that is longer than a regex cares to count: the filters read it to its end.
+const LONGER: &str = "[0-9A-Za-z_+/=.~-]{24}";
 /// A command that gives its second argument to its first.
 const COMMAND: &str = r"(?:\b|\\n)(?:env|arg|setenv|setx|set(?:[ ]-[a-z]{1,3})?|proxy_set_header|header_up|requestheader[ ]set)[ \t]{1,2}";
 /// A value ends where no letter, digit or base64 character follows.
 const VALUE_END: &str = r"(?:[^0-9A-Za-z_+/=-]|\z)";
 const QUOTE_END: &str = r#"\\{0,3}["'`]"#;
+/// A bare value ends.
+const BARE_END: &str = r#"[\s"'`&,;<>)\]}|\\#]|\z"#;
 
 pub(super) fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
     match hir.kind() {
