@@ -81,6 +81,9 @@ impl Names {
     }
 
     fn mention_at(&self, text: &[u8], at: usize) -> Option<Mention> {
+        if !begins_word(text, at) {
+            return None;
+        }
         let known = self.0.get(&head(&text[at..])?)?;
         let ends = known.iter().filter_map(|k| Some((k.end_in(text, at)?, k)));
         let (end, Known { what, provider, .. }) = ends.max_by_key(|(end, _)| *end)?;
@@ -114,7 +117,7 @@ impl Known {
         }
         let is_whole = match self.what {
             What::Host => is_host(text, at..end),
-            What::Name | What::Word => is_word(text, at..end),
+            What::Name | What::Word => ends_word(text, end),
         };
         is_whole.then_some(end)
     }
@@ -136,16 +139,21 @@ fn is_host(text: &[u8], span: Range<usize>) -> bool {
     begins && ends
 }
 
-/// Whether what stands at `span` of `text` is a word and not a part of another.
-fn is_word(text: &[u8], Range { start, end }: Range<usize>) -> bool {
-    let (before, rest) = (start.checked_sub(1).map(|at| text[at]), &text[end..]);
-    let begins = before.is_none_or(|b| {
-        !b.is_ascii_alphanumeric() || b.is_ascii_lowercase() && text[start].is_ascii_uppercase()
-    });
+/// Whether a word can begin at `at`.
+fn begins_word(text: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| text[before]);
+    before.is_none_or(|b| {
+        !b.is_ascii_alphanumeric() || b.is_ascii_lowercase() && text[at].is_ascii_uppercase()
+    })
+}
+
+/// Whether the word that ends at `end` of `text` ends there and is not a part of another.
+fn ends_word(text: &[u8], end: usize) -> bool {
+    let rest = &text[end..];
     let ends = rest.first().is_none_or(|b| {
         !b.is_ascii_alphanumeric() || b.is_ascii_uppercase() && text[end - 1].is_ascii_lowercase()
     });
-    begins && (ends || ENDINGS.iter().any(|e| starts_ignoring_case(rest, e)))
+    ends || ENDINGS.iter().any(|e| starts_ignoring_case(rest, e))
 }
 
 fn starts_ignoring_case(text: &[u8], word: &[u8]) -> bool {
