@@ -26,13 +26,14 @@ pub struct Finding {
     pub end: LineCol,
     /// What it is.
     pub rule: RuleIndex,
-    /// The rule that found it: another one, if only what stands around it says what it is.
+    /// The rule that found it: another one, if only what stands around it says what it is. A fingerprint is
+    /// of this one, since a comment may come and go.
     pub found_by: RuleIndex,
     /// Its bytes.
     pub secret: Secret,
     /// How many of them are the public prefix.
     pub public_len: usize,
-    /// Rule, path and value in one word.
+    /// The rule that found it, its path and its value in one word.
     pub fingerprint: Fingerprint,
     /// After everything that is known was weighed.
     pub severity: Severity,

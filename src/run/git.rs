@@ -244,7 +244,7 @@ fn add_worktree(outcome: &mut Outcome<Finding>, worktree: Outcome<Finding>) {
 
 /// What makes two findings one.
 fn key(finding: &Finding) -> (String, Identity) {
-    (finding.origin.path.clone(), Identity::new(finding.rule.0, &finding.secret))
+    (finding.origin.path.clone(), Identity::new(finding.found_by.0, &finding.secret))
 }
 
 /// `known` stands where `today` does, unless an earlier line of the file was seen already.

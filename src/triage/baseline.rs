@@ -94,7 +94,7 @@ impl Entry {
     /// For `finding`.
     pub fn of(rules: &RuleSet, finding: &Finding) -> Self {
         Self {
-            rule: rules.rule(finding.rule).id.to_string(),
+            rule: rules.rule(finding.found_by).id.to_string(),
             fingerprint: finding.fingerprint.as_str().to_owned(),
             stood: if stands_today(finding) { Stood::Tree } else { Stood::History },
             path: finding.origin.path.clone(),
@@ -205,7 +205,7 @@ impl Baseline {
         }
         let mut tries = 0;
         for (finding, accepted) in findings.iter().zip(&mut accepted) {
-            let rule = rules.rule(finding.rule);
+            let rule = rules.rule(finding.found_by);
             let entries = of_rule.get(rule.id.as_str()).map_or(&[][..], Vec::as_slice);
             // What a comment accepts must not use up the entry of a renamed file.
             let otherwise =

@@ -68,6 +68,21 @@ fn a_secret_of_no_known_shape_under_a_providers_name_points_to_its_runbook() {
 }
 
 #[test]
+fn a_name_that_comes_or_goes_leaves_the_fingerprint_and_the_baseline() {
+    let value = ["k9Tz2w", "Qm7Rb4xL", "v8Nc3Yd6", "Hs5Jf1Pg"].concat();
+    let project = Project::with("app.ini", &format!("API_KEY = {value}\n"));
+    let fingerprint = || findings(&project.scan_json(&[]).1)[0]["fingerprint"].to_string();
+    let before = fingerprint();
+    assert_eq!(project.straykey(&["baseline", "write", "known.txt"]).code, 0);
+    project.write("app.ini", format!("# Infura\nAPI_KEY = {value}\n").as_bytes());
+    let (_, report) = project.scan_json(&[]);
+    assert_eq!(findings(&report)[0]["rule"], "infura-credential");
+    assert_eq!(findings(&report)[0]["fingerprint"].to_string(), before);
+    let accepted = project.scan(&["--baseline", "known.txt"]);
+    assert_eq!(accepted.code, 0, "the baseline has it by either name: {}", accepted.stdout);
+}
+
+#[test]
 fn a_rule_that_names_what_others_find_is_no_choice_alone() {
     let value = ["k9Tz2w", "Qm7Rb4xL", "v8Nc3Yd6", "Hs5Jf1Pg"].concat();
     let project = Project::with("app.env", &format!("INFURA_API_KEY={value}\n"));
