@@ -23,7 +23,7 @@ use crate::{
     mark::{self, Mark},
     matcher::{self, Candidate, NearCheck, Windows},
     prefilter::{Hit, Prefilter},
-    rule::{Confidence, Kind, Nearby, RuleIndex, RuleSet},
+    rule::{Confidence, Kind, Nearby, Pattern, RuleSet},
     span,
 };
 
@@ -152,9 +152,9 @@ impl Engine {
             }
         }
         let covered = self.covered(judged.iter().enumerate().filter_map(|(n, j)| {
-            let Candidate { rule, pattern, secret, .. } = &j.candidate;
+            let Candidate { pattern, secret, .. } = &j.candidate;
             let evidence = j.verdict.as_ref().ok()?;
-            Some((n, secret.clone(), self.precision(*rule, *pattern, secret, evidence, false)))
+            Some((n, secret.clone(), self.precision(*pattern, secret, evidence, false)))
         }));
         for (loser, winner) in covered {
             let by = self.rules.rule(judged[winner].candidate.rule).id.to_string();
@@ -219,38 +219,37 @@ impl Engine {
     /// evidence, then the longer secret, then the rule that is first by name.
     fn precision(
         &self,
-        index: RuleIndex,
         pattern: usize,
         secret: &Range<usize>,
         evidence: &Evidence,
         is_decoded: bool,
     ) -> impl Ord + use<> {
-        let rule = self.rules.rule(index);
-        let has_prefix = !self.rules.patterns()[pattern].spec.prefixes.is_empty();
+        let Pattern { rule: index, spec, .. } = &self.rules.patterns()[pattern];
+        let rule = self.rules.rule(*index);
+        let has_prefix = !spec.prefixes.is_empty();
         let knows_code = !is_decoded && (has_prefix || rule.structure.is_some());
         let code = (!self.rules.provider(rule).general, knows_code, is_decoded);
-        let stated = self.stated_precision(index, pattern, Some(evidence));
-        (code, stated, secret.len(), std::cmp::Reverse(index))
+        let stated = self.stated_precision(pattern, Some(evidence));
+        (code, stated, secret.len(), std::cmp::Reverse(*index))
     }
 
-    /// What a rule states that makes it more precise than another: whether the format is somebody's own,
+    /// What the rule of `pattern` states that makes it more precise than another: whether the format is somebody's own,
     /// and opens anything; then confidence, as far as `evidence` confirms it; then a documented prefix, then
     /// what stands nearby.
     pub(crate) fn stated_precision(
         &self,
-        index: RuleIndex,
         pattern: usize,
         evidence: Option<&Evidence>,
     ) -> impl Ord + use<> {
-        let rule = self.rules.rule(index);
-        let pattern = &self.rules.patterns()[pattern].spec;
+        let Pattern { rule, spec, .. } = &self.rules.patterns()[pattern];
+        let rule = self.rules.rule(*rule);
         let verified = evidence.is_some_and(|e| e.verified);
         (
             !self.rules.provider(rule).general,
             rule.kind != Kind::Id,
             if verified { Confidence::High } else { rule.confidence },
-            !pattern.prefixes.is_empty(),
-            pattern.near.is_some(),
+            !spec.prefixes.is_empty(),
+            spec.near.is_some(),
         )
     }
 }

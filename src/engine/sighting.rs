@@ -195,10 +195,8 @@ impl Engine {
         let span = candidate.secret.clone();
         let secret = Secret::new(&text[span.clone()]);
         let pair = self.rules.rule(candidate.rule).pair.as_ref();
-        let owner = evidence.owner.and_then(|owner| self.rules.credential_of(owner.provider));
-        let rule = owner.unwrap_or(candidate.rule);
         Sighting {
-            rule,
+            rule: evidence.credential(&self.rules).unwrap_or(candidate.rule),
             pattern: candidate.pattern,
             start: place.start,
             end: place.end,
@@ -301,11 +299,7 @@ impl Engine {
             .collect();
         if kept.len() > 1 {
             let covered = self.covered(kept.iter().enumerate().map(|(n, s)| {
-                (
-                    n,
-                    s.span.clone(),
-                    self.precision(self.finder(s), s.pattern, &s.span, &s.evidence, s.is_decoded),
-                )
+                (n, s.span.clone(), self.precision(s.pattern, &s.span, &s.evidence, s.is_decoded))
             }));
             let losers: HashSet<usize> = covered.into_iter().map(|(loser, _)| loser).collect();
             let mut n = 0..;

@@ -143,6 +143,13 @@ pub struct Evidence {
     pub reading: Reading,
 }
 
+impl Evidence {
+    /// The rule in `set` for what its surroundings say that the candidate is.
+    pub fn credential(&self, set: &RuleSet) -> Option<RuleIndex> {
+        self.owner.and_then(|owner| set.credential_of(owner.provider))
+    }
+}
+
 /// Asks all questions about `candidate` that its text answers, whatever file that is.
 ///
 /// # Errors

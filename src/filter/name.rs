@@ -28,10 +28,18 @@ pub(super) fn harmless(name: &[u8]) -> Option<&'static str> {
 
 /// The name of the value at `secret`. The match at `whole` may begin in the middle of it.
 pub(super) fn of<'t>(text: &'t [u8], whole: &Range<usize>, secret: &Range<usize>) -> &'t [u8] {
-    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let before = text[whole.start.saturating_sub(MAX_BYTES)..whole.start].iter().rev();
-    let start = whole.start - before.take_while(|b| is_name(b)).count();
-    text[start..secret.start].split(|b| !is_name(b)).next().unwrap_or_default()
+    let before = &text[whole.start.saturating_sub(MAX_BYTES)..whole.start];
+    let start = whole.start - last(before).len();
+    text[start..secret.start].split(|b| !is_part(b)).next().unwrap_or_default()
+}
+
+/// The name that `text` ends with; empty, if it ends with something else.
+pub(super) fn last(text: &[u8]) -> &[u8] {
+    &text[text.iter().rposition(|b| !is_part(b)).map_or(0, |at| at + 1)..]
+}
+
+fn is_part(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 #[cfg(test)]

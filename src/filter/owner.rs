@@ -82,10 +82,7 @@ fn by_name(
     if gap > MAX_GAP_BYTES {
         return None;
     }
-    let path = &before[..before.len() - gap];
-    let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let part = path.iter().rposition(|b| !is_name(b)).map_or(0, |at| at + 1);
-    longest(set.mentions(&path[part..]))
+    longest(set.mentions(name::last(&before[..before.len() - gap])))
 }
 
 /// The nearest name or host before the value in its line, or else the first host after it. A name speaks for
@@ -109,17 +106,18 @@ fn hosts(set: &RuleSet, text: &[u8]) -> impl DoubleEndedIterator<Item = Mention>
 fn by_section(set: &RuleSet, text: &[u8], at: usize) -> Option<usize> {
     /// So many lines above are looked at.
     const MAX_LINES: usize = 40;
-    let floor = at.saturating_sub(4 << 10);
-    let mut lines = text[floor..at].rsplit(|b| *b == b'\n');
+    const MAX_BYTES: usize = 4 << 10;
+    let mut lines = text[at.saturating_sub(MAX_BYTES)..at].rsplit(|b| *b == b'\n');
     let mut depth = indentation(lines.next()?);
     for line in lines.take(MAX_LINES) {
         let trimmed = line.trim_ascii();
         let is_header = trimmed.starts_with(b"[") && trimmed.ends_with(b"]");
         let opens = matches!(trimmed.last(), Some(b':' | b'{' | b'[' | b'('));
-        if !(is_header || opens && indentation(line) < depth) {
+        let indented = indentation(line);
+        if !(is_header || opens && indented < depth) {
             continue;
         }
-        depth = indentation(line);
+        depth = indented;
         let opener = &trimmed[..trimmed.len().min(MAX_LINE_BYTES)];
         let counts = |m: &Mention| m.what != What::Word || is_all_of(opener, &m.span);
         if let Some(provider) = longest(set.mentions(opener).into_iter().filter(counts)) {

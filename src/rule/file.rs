@@ -27,7 +27,8 @@ pub struct ProviderForm {
     /// write a separator or none.
     #[serde(default)]
     pub names: Vec<String>,
-    /// As `names`, for everyday words: they count in the name of a value, and not beside it.
+    /// As `names`, for everyday words: they count in the name of a value or as the name of its section, and not
+    /// beside it.
     #[serde(default)]
     pub words: Vec<String>,
     /// The hosts that its credentials are sent to; hosts below them count, too.

@@ -73,7 +73,7 @@ pub(super) fn credential(index: usize, provider: &ProviderSpec) -> Option<RuleSp
         pair: None,
         paths: Vec::new(),
         not_paths: Vec::new(),
-        owned: true,
+        owned: false,
         impact: None,
         steps: Vec::new(),
         source: provider.guidance.source.clone(),

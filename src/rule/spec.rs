@@ -312,7 +312,7 @@ pub struct Guidance {
 pub struct KnownBy {
     /// What it is called, in lower case; `_` stands for any separator or none.
     pub names: Vec<Text>,
-    /// The same for everyday words: they count in the name of a value only.
+    /// The same for everyday words: they count in the name of a value, or as the name of its section.
     pub words: Vec<Text>,
     /// Where its credentials are sent, with everything below.
     pub hosts: Vec<Text>,

@@ -137,9 +137,8 @@ fn write_verdict(
     write!(out, "{}:{} `{}` {shown}: ", place.line, place.col, rule.id)?;
     match &judged.verdict {
         Ok(evidence) => {
-            let owner = evidence.owner.and_then(|owner| rules.credential_of(owner.provider));
-            match owner {
-                Some(owner) => writeln!(out, "reported as `{}`", rules.rule(owner).id)?,
+            match evidence.credential(rules) {
+                Some(credential) => writeln!(out, "reported as `{}`", rules.rule(credential).id)?,
                 None => writeln!(out, "reported")?,
             }
             for fact in evidence

@@ -151,7 +151,7 @@ impl AboutCase {
             .iter()
             .filter(|j| rules.rule(j.candidate.rule).id == case.rule)
             .find_map(|j| Some((&j.candidate, j.verdict.as_ref().ok()?)))?;
-        let stated = engine.stated_precision(own.rule, own.pattern, Some(evidence));
+        let stated = engine.stated_precision(own.pattern, Some(evidence));
         let covered =
             |j: &&Judged| matches!(&j.verdict, Err(Dropped::Covered { by }) if *by == case.rule);
         let rivals = judged
@@ -159,7 +159,7 @@ impl AboutCase {
             .filter(covered)
             .map(|j| &j.candidate)
             .filter(|c| c.rule != own.rule)
-            .filter(|c| engine.stated_precision(c.rule, c.pattern, None) >= stated)
+            .filter(|c| engine.stated_precision(c.pattern, None) >= stated)
             .map(|c| rules.rule(c.rule))
             // Formats of nobody overlap by nature.
             .filter(|rule| !rules.provider(rule).general)
