@@ -64,6 +64,8 @@ pub fn walk<L: Look>(
     others.iter().for_each(|r| {
         builder.add(&r.path);
     });
+    // A second thread would have nothing to do but sleep until the file is read.
+    let threads = if let [Root { is_dir: false, .. }] = roots[..] { 1 } else { options.threads };
     let respect = options.git_ignored == GitIgnored::Skipped;
     builder
         .hidden(false)
@@ -74,7 +76,7 @@ pub fn walk<L: Look>(
         // A laptop and a build server must agree, so a user's own ignore file does not count.
         .git_global(false)
         .follow_links(false)
-        .threads(options.threads)
+        .threads(threads)
         .overrides(Excluded::new(&options.exclude)?.into_override())
         .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
     let excluded = match options.exclude_in_repository.as_slice() {
@@ -116,6 +118,7 @@ impl Place {
 /// One path that the user named.
 struct Root {
     path: PathBuf,
+    is_dir: bool,
     /// Its own place in the repository, or else below the current directory.
     prefix: PathBuf,
 }
@@ -123,7 +126,7 @@ struct Root {
 impl Root {
     fn new(path: &Path, is_dir: bool) -> Self {
         let Place { prefix, .. } = Place::of(path, is_dir);
-        Self { path: path.into(), prefix }
+        Self { path: path.into(), is_dir, prefix }
     }
 
     fn origin(&self, shown: &Path) -> Option<Origin> {
