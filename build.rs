@@ -1,96 +1,74 @@
-//! Checks `rules/*.toml` and stores them in the binary: the rules as one blob that is read without
-//! parsing TOML, the files' texts for `straykey rules test`. A wrong rule file fails the build.
+//! Checks `rules/*.toml` and stores them in the binary: the rules as blobs that are read without parsing
+//! TOML, with what a search needs first, and the files' texts for `straykey rules test`. A wrong rule file fails
+//! the build.
 
 use std::{env, fmt::Write as _, fs, path::PathBuf, process::ExitCode};
 
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/check.rs"]
-mod check;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/file.rs"]
-mod file;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/known_by.rs"]
-mod known_by;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/paths.rs"]
-mod paths;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/shape.rs"]
-mod shape;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/spec.rs"]
-mod spec;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/streak.rs"]
-mod streak;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of the library, of which the build needs a part"
-)]
-#[path = "src/rule/text.rs"]
-mod text;
+#[path = "src/letters.rs"]
+#[allow(dead_code, unreachable_pub, reason = "of this module the build needs a part")]
+mod letters;
+#[path = "src/mark/own.rs"]
+#[allow(unreachable_pub, reason = "the library publishes it")]
+mod mark;
 
-/// Where the texts of the catalogue go, each of them once.
-mod pool {
-    use std::{cell::RefCell, collections::HashMap};
+#[path = "src/prefilter"]
+#[allow(dead_code, unreachable_pub, reason = "of these modules the build needs a part")]
+mod prefilter {
+    mod grams;
+    mod rows;
+    pub(crate) mod words;
+}
 
-    /// Where a text begins, and its length.
-    type Place = (u32, u32);
+#[path = "src/rule"]
+#[allow(dead_code, unreachable_pub, reason = "of these modules the build needs a part")]
+mod rule {
+    pub(crate) mod check;
+    pub(crate) mod file;
+    pub(crate) mod group;
+    mod known_by;
+    mod paths;
+    pub(crate) mod shape;
+    pub(crate) mod spec;
+    mod streak;
+    pub(crate) mod text;
 
-    thread_local! {
-        static ENTERED: RefCell<(String, HashMap<String, Place>)> = RefCell::default();
-    }
+    pub(crate) use group::{Group, Nearby};
 
-    pub(crate) fn enter(text: &str) -> Option<Place> {
-        ENTERED.with_borrow_mut(|(all, places)| {
-            if let Some(place) = places.get(text) {
-                return Some(*place);
-            }
-            let place = (all.len().try_into().ok()?, text.len().try_into().ok()?);
-            all.push_str(text);
-            places.insert(text.to_owned(), place);
-            Some(place)
-        })
-    }
+    /// Where the texts of the catalogue go, each of them once.
+    pub(crate) mod pool {
+        use std::{cell::RefCell, collections::HashMap};
 
-    pub(crate) fn text() -> &'static str {
-        ""
-    }
+        /// Where a text begins, and its length.
+        type Place = (u32, u32);
 
-    pub(crate) fn all() -> String {
-        ENTERED.with_borrow(|(all, _)| all.clone())
+        thread_local! {
+            static ENTERED: RefCell<(String, HashMap<String, Place>)> = RefCell::default();
+        }
+
+        pub(crate) fn enter(text: &str) -> Option<Place> {
+            ENTERED.with_borrow_mut(|(all, places)| {
+                if let Some(place) = places.get(text) {
+                    return Some(*place);
+                }
+                let place = (all.len().try_into().ok()?, text.len().try_into().ok()?);
+                all.push_str(text);
+                places.insert(text.to_owned(), place);
+                Some(place)
+            })
+        }
+
+        pub(crate) fn text() -> &'static str {
+            ""
+        }
+
+        pub(crate) fn all() -> String {
+            ENTERED.with_borrow(|(all, _)| all.clone())
+        }
     }
 }
+
+use prefilter::words::Prefilter;
+use rule::{check, group::Patterns, pool, spec};
 
 #[expect(clippy::use_debug, reason = "a path's debug form is a literal of the language")]
 fn main() -> ExitCode {
@@ -117,11 +95,21 @@ fn main() -> ExitCode {
     }
     texts.push(']');
     match check::check_files(spec::Catalogue::default(), &files, check::Cases::Required) {
-        Ok(catalogue) if errors.is_empty() => {
-            let blob = postcard::to_stdvec(&catalogue).expect("plain data serialises");
-            fs::write(out.join("pool.txt"), pool::all()).expect("cargo made the directory");
-            fs::write(out.join("catalogue.bin"), blob).expect("cargo made the directory");
-            fs::write(out.join("rule_texts.rs"), texts).expect("cargo made the directory");
+        Ok(mut catalogue) if errors.is_empty() => {
+            let patterns = Patterns::take(&mut catalogue.rules);
+            let words = Prefilter::of(&patterns.groups);
+            let words = postcard::to_stdvec(&words).expect("plain data serialises");
+            let patterns = postcard::to_stdvec(&patterns).expect("plain data serialises");
+            let catalogue = postcard::to_stdvec(&catalogue).expect("plain data serialises");
+            let write = |name: &str, bytes: &[u8]| {
+                fs::write(out.join(name), bytes).expect("cargo made the directory");
+            };
+            write("words.bin", &words);
+            write("patterns.bin", &patterns);
+            write("catalogue.bin", &catalogue);
+            // What the others name has been entered.
+            write("pool.txt", pool::all().as_bytes());
+            write("rule_texts.rs", texts.as_bytes());
             ExitCode::SUCCESS
         }
         Ok(_) => fail(&errors),

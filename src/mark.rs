@@ -3,17 +3,17 @@
 //! A trailing comment concerns its own line. `straykey:allow` on a line of its own concerns the line
 //! below. Nothing is searched until a secret was found.
 
+mod own;
+
 use std::ops::Range;
 
 use memchr::memmem;
+pub use own::OWN;
 
 use crate::{
     blob::Before,
     span::{self, LineCol},
 };
-
-/// What our own comments say.
-pub const OWN: &str = "straykey:allow";
 
 /// A comment that allows a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -120,7 +120,7 @@ pub fn find_candidates(
         {
             continue;
         }
-        search(set, group, text, window, &mut found);
+        search(set, index as usize, text, window, &mut found);
     }
     found
 }
@@ -170,7 +170,7 @@ pub fn find_changed(
         );
     }
     for (group, window) in windows {
-        search(set, &set.groups()[group as usize], new.text, window, &mut found);
+        search(set, group as usize, new.text, window, &mut found);
     }
     found
 }
@@ -247,21 +247,21 @@ fn cuts(copied: &Copied, range: &Range<usize>) -> bool {
     !apart && !whole
 }
 
-/// Every match of `group` in `window`.
+/// Every match of the patterns of `group` in `window`.
 fn search(
     set: &RuleSet,
-    group: &Group,
+    group: usize,
     text: &[u8],
     window: Range<usize>,
     found: &mut Vec<Candidate>,
 ) {
-    if !group.may_match(&text[window.clone()]) {
+    if !set.groups()[group].may_match(&text[window.clone()]) {
         return;
     }
-    for index in group.possible(set.patterns(), text, window.clone()) {
-        let pattern = &set.patterns()[index];
-        pattern.matches(text, window.clone(), |whole, secret| {
-            found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
+    for pattern in set.possible(group, text, window.clone()) {
+        let rule = set.patterns()[pattern].rule;
+        set.matches(pattern, text, window.clone(), |whole, secret| {
+            found.push(Candidate { rule, pattern, whole, secret });
         });
     }
 }

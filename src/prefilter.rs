@@ -12,24 +12,20 @@
 
 mod dense;
 mod grams;
+mod rows;
 mod runs;
+mod words;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
-use self::grams::Grams;
+use self::words::{AroundRuns, MAX_WORD_BYTES, Whole};
+pub use self::words::{Meaning, Prefilter, Word};
 use crate::{
     content::decode::Seeds,
-    mark,
-    rule::{
-        Group, Nearby, RuleSet,
-        shape::{self, LONG_RUN, SEARCHED_RUN},
-        text::Text,
-    },
+    rule::{Nearby, RuleSet},
 };
 
-/// Which word of a `Prefilter`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Word(pub u32);
+static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/words.bin"));
 
 /// A keyword of a group of patterns, or the beginning of a long one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,115 +38,18 @@ pub struct Hit {
     pub end: usize,
 }
 
-/// What a word stands for.
-#[derive(Debug, Default)]
-pub struct Meaning {
-    /// Bytes.
-    pub len: usize,
-    /// The groups that it is a keyword of: indices into `RuleSet::groups`.
-    pub groups: Vec<u32>,
-    /// What it is asked for as a word nearby.
-    pub nearby: Nearby,
-}
-
-/// The words of all rules.
-#[derive(Debug)]
-pub struct Prefilter {
-    /// By `Word`: the rare ones first, then those of each kind of run.
-    meanings: Vec<Meaning>,
-    /// The rare words.
-    grams: Grams,
-    /// The word of our own marks, which stands for no rule: one more among the rare ones costs nothing.
-    mark: Word,
-    around_runs: [AroundRuns; 2],
-    whole: Whole,
-}
-
-/// Texts that may be nothing but a secret: patterns for these have no keyword.
-#[derive(Debug)]
-struct Whole {
-    /// What stands at the beginning of such a text.
-    word: Word,
-    /// Longer texts are none.
-    max_bytes: Option<usize>,
-}
-
-/// Words that are searched around runs.
-#[derive(Debug)]
-struct AroundRuns {
-    /// Shorter runs don't count.
-    run: usize,
-    /// The `Word` of the first of its words.
-    first: usize,
-    grams: Grams,
-    /// How far before and behind a run the word can be.
-    before: usize,
-    after: usize,
-}
-
-/// Words that source code is full of: worth a search of their own, as are short ones: of four bytes or less the
-/// grams say little.
-const EVERYDAY: [&str; 12] = [
-    "key", "token", "secret", "auth", "pass", "sign", "salt", "hash", "cred", "session", "cookie",
-    "value",
-];
-const MAX_SHORT_BYTES: usize = 4;
-/// Of longer words the beginning is searched: the less is looked at around a change, and windows get
-/// wider only by what is missing.
-const MAX_WORD_BYTES: usize = 16;
-
-/// How a group's words are searched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Everywhere,
-    /// Index into `Prefilter::around_runs`.
-    Runs(usize),
-}
-
 impl Prefilter {
     /// For the rules of `set`.
+    ///
+    /// # Panics
+    ///
+    /// If the binary was built wrongly.
     pub fn new(set: &RuleSet) -> Self {
-        let ways: Vec<Way> = set.groups().iter().map(way_of).collect();
-        let of_way = |way: Way| {
-            let groups = (0..).zip(set.groups()).zip(&ways);
-            groups.filter(move |(_, own)| **own == way).map(|(numbered, _)| numbered)
-        };
-        let mut rare = meanings(of_way(Way::Everywhere));
-        for group in set.groups() {
-            for word in
-                group.near.iter().flat_map(|n| &n.any).filter(|_| group.asks != Nearby::default())
-            {
-                entry(&mut rare, word).nearby.add(group.asks);
-            }
+        if set.is_builtin() {
+            postcard::from_bytes(BUILTIN).expect("build.rs wrote this blob from the same types")
+        } else {
+            Self::of(set.groups())
         }
-        entry(&mut rare, mark::OWN);
-        let (rare, mut all): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
-        let mark = rare.binary_search_by(|w| w.as_str().cmp(mark::OWN)).expect("it was entered");
-        let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
-            let (words, meanings): (Vec<String>, Vec<Meaning>) =
-                meanings(of_way(Way::Runs(n))).into_iter().unzip();
-            let groups = || of_way(Way::Runs(n)).map(|(_, g)| g);
-            let reach = |g: &Group| g.run_reach - run;
-            let searched = AroundRuns {
-                run,
-                first: all.len(),
-                grams: Grams::new(words),
-                before: groups().map(reach).max().unwrap_or(0),
-                after: groups().filter(|g| !g.run_last).map(reach).max().unwrap_or(0),
-            };
-            all.extend(meanings);
-            searched
-        });
-        let around_runs: Vec<AroundRuns> = around_runs.collect();
-        let around_runs = around_runs.try_into().expect("there are two kinds of runs");
-        let wordless = || (0..).zip(set.groups()).filter(|(_, g)| g.keywords.is_empty());
-        let whole = Whole {
-            word: Word(all.len() as u32),
-            max_bytes: wordless().map(|(_, g)| g.max_bytes).max(),
-        };
-        all.push(Meaning { groups: wordless().map(|(n, _)| n).collect(), ..Meaning::default() });
-        let (mark, grams) = (Word(mark as u32), Grams::new(rare));
-        Self { grams, mark, around_runs, whole, meanings: all }
     }
 
     /// Every keyword in `text` that a pattern could match around, in no particular order; and what stands in it
@@ -312,48 +211,20 @@ pub fn add_seeds(text: &[u8], view: Range<usize>, seeds: &mut Seeds) {
     dense::for_each(text, view, seeds, |_| ());
 }
 
-/// The words of `groups`, and what they stand for.
-fn meanings<'g>(groups: impl Iterator<Item = (u32, &'g Group)>) -> BTreeMap<String, Meaning> {
-    let mut all = BTreeMap::new();
-    for (n, group) in groups {
-        for word in &group.keywords {
-            let groups = &mut entry(&mut all, word).groups;
-            if groups.last() != Some(&n) {
-                groups.push(n);
-            }
-        }
-    }
-    all
-}
-
-fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Meaning {
-    let mut word = word.to_ascii_lowercase();
-    word.truncate(word.floor_char_boundary(MAX_WORD_BYTES));
-    let len = word.len();
-    let meaning = all.entry(word).or_default();
-    meaning.len = len;
-    meaning
-}
-
 /// `range` and so many bytes before and behind it, as far as `text` goes.
 fn around(text: &[u8], range: &Range<usize>, (before, after): (usize, usize)) -> Range<usize> {
     range.start.saturating_sub(before)..text.len().min(range.end + after)
 }
 
-/// Words are searched around runs if the group has everyday words or short ones, unless they may stand behind
-/// the run, which would widen the search for all.
-fn way_of(group: &Group) -> Way {
-    /// So near to a long run that looking there costs nothing, whatever the word is.
-    const NEAR_BYTES: usize = 128;
-    /// Every pair of bytes is everywhere.
-    const PAIR_BYTES: usize = 2;
-    let is_short = |k: &Text| k.len() <= MAX_SHORT_BYTES;
-    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || k.len() <= PAIR_BYTES;
-    let any = |is: &dyn Fn(&Text) -> bool| group.keywords.iter().any(is);
-    match shape::searched_run(group.run) {
-        LONG_RUN if group.run_last || any(&is_everyday) => Way::Runs(1),
-        LONG_RUN if group.run_reach <= NEAR_BYTES && any(&is_short) => Way::Runs(1),
-        SEARCHED_RUN if any(&is_everyday) || (group.run_last && any(&is_short)) => Way::Runs(0),
-        _ => Way::Everywhere,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::load;
+
+    #[test]
+    fn the_words_that_the_build_found_are_those_that_a_run_finds() {
+        let ready = Prefilter::new(&RuleSet::builtin());
+        let made = Prefilter::new(&RuleSet::new(load::builtin()));
+        assert!(ready == made, "a difference of megabytes says nothing");
     }
 }

@@ -24,7 +24,7 @@ fn plain_candidates(engine: &Engine, text: &Text<'_>) -> Vec<Candidate> {
         if text.binary && !rules.groups()[pattern.group].applies_to_binary {
             continue;
         }
-        pattern.matches(&text.bytes, 0..text.bytes.len(), |whole, secret| {
+        rules.matches(index, &text.bytes, 0..text.bytes.len(), |whole, secret| {
             found.push(Candidate { rule: pattern.rule, pattern: index, whole, secret });
         });
     }

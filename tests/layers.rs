@@ -80,7 +80,9 @@ fn homes(name: &str) -> &'static [&'static str] {
         }
         // In `triage`, for the values that an allow list names.
         "regex_automata" => &["rule", "matcher", "triage::allow"],
-        "regex_syntax" | "postcard" => &["rule"],
+        "regex_syntax" => &["rule"],
+        // What the build made of the built-in rules.
+        "postcard" => &["rule", "prefilter"],
         // The two forms that people write.
         "toml" | "schemars" => &["config", "rule"],
         "serde_saphyr" => &["config::import"],
@@ -98,7 +100,7 @@ fn homes(name: &str) -> &'static [&'static str] {
         "sha2" => &["filter", "secret"],
         "anstyle" => &["report"],
         // Nothing names it: it only asks for a version that its dependants share.
-        "serde" => &["config", "content::document", "finding", "rule", "report"],
+        "serde" => &["config", "content::document", "finding", "prefilter", "rule", "report"],
         "serde_json" => &["config", "content::container", "content::document", "filter", "report"],
         "zip" | "sevenz_rust2" | "lzma_rust2" | "ruzstd" | "tar" | "bzip2" | "lz4_flex"
         | "mail_parser" | "weezl" => &["content::container"],

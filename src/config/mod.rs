@@ -20,7 +20,11 @@ use std::{
 pub use file::{AllowForm, SeverityForm};
 pub use policy::Policy;
 
-use crate::rule::{Catalogue, Confidence, RuleSpec, Severity, load as rules, own::OwnRule};
+use crate::rule::{
+    Confidence, RuleSet, RuleSpec, Severity,
+    load::{Sources, closest},
+    own::OwnRule,
+};
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,19 +150,19 @@ impl Settings {
     }
 
     /// Where rules come from.
-    pub fn rule_sources(&self) -> rules::Sources {
-        rules::Sources {
+    pub fn rule_sources(&self) -> Sources {
+        Sources {
             files: self.rule_files.iter().map(|file| file.value.clone()).collect(),
             own: self.own_rules.clone(),
         }
     }
 
-    /// Checks that every rule that a file names is in `catalogue`.
+    /// Checks that every rule that a file names is in `rules`.
     ///
     /// # Errors
     ///
     /// If one is not; with its place.
-    pub fn check_rule_ids(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
+    pub fn check_rule_ids(&self, rules: &RuleSet) -> Result<(), ConfigError> {
         let disabled = self.disable.iter().filter(|d| matches!(d.place, Place::File(..)));
         let disabled = disabled.map(|d| ("disable", &d.place, &d.value));
         let moved = self
@@ -174,9 +178,9 @@ impl Settings {
                 "disable" => rule.id == *id,
                 _ => names(id, &rule.id),
             };
-            if !catalogue.rules.iter().any(known) {
+            if !rules.rules().iter().any(known) {
                 let (place, id) = (place.clone(), id.clone());
-                let close = rules::closest(&catalogue.rules, &id);
+                let close = closest(rules.rules(), &id);
                 return Err(ConfigError::UnknownRule { place, key, id, close });
             }
         }

@@ -9,7 +9,7 @@ use super::{
     load::{self, check_severity},
     names, shown,
 };
-use crate::rule::Catalogue;
+use crate::rule::RuleSet;
 
 /// A policy and the file that it comes from.
 #[derive(Debug, Default)]
@@ -47,19 +47,19 @@ impl Policy {
         self.file.never_allow.iter().any(|r| names(r, id))
     }
 
-    /// Checks that every rule it names is in `catalogue`.
+    /// Checks that every rule it names is in `rules`.
     ///
     /// # Errors
     ///
     /// If one is not.
-    pub fn check_rule_ids(&self, catalogue: &Catalogue) -> Result<(), ConfigError> {
+    pub fn check_rule_ids(&self, rules: &RuleSet) -> Result<(), ConfigError> {
         let required = self.file.required_rules.iter().map(|id| ("required_rules", id));
         let never = self.file.never_allow.iter().map(|id| ("never_allow", id));
         let moved =
             self.file.severity.iter().flat_map(|s| &s.rules).map(|id| ("severity.rules", id));
         for (key, id) in required.chain(never).chain(moved) {
-            if !catalogue.rules.iter().any(|r| names(id, &r.id)) {
-                let close = crate::rule::load::closest(&catalogue.rules, id);
+            if !rules.rules().iter().any(|r| names(id, &r.id)) {
+                let close = crate::rule::load::closest(rules.rules(), id);
                 let place = Place::File(self.path.clone(), 1);
                 return Err(ConfigError::UnknownRule { place, key, id: id.clone(), close });
             }

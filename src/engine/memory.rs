@@ -240,7 +240,7 @@ mod tests {
             let specs = engine().rules.patterns().iter().map(|p| &p.spec);
             let words = specs
                 .flat_map(|s| {
-                    let near = s.near.iter().flat_map(|n| n.any.iter().cloned());
+                    let near = s.near.iter().flat_map(|n| n.any.iter().map(String::from));
                     s.keywords.iter().map(String::from).chain(near)
                 })
                 .collect();

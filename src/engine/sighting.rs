@@ -225,7 +225,7 @@ impl Engine {
         for (index, pattern) in self.rules.patterns().iter().enumerate() {
             let rule = pattern.rule;
             if pair.with.iter().any(|with| self.rules.rule(rule).id == *with) {
-                pattern.matches(text, around.clone(), |whole, secret| {
+                self.rules.matches(index, text, around.clone(), |whole, secret| {
                     let apart = secret.end <= candidate.secret.start
                         || secret.start >= candidate.secret.end;
                     let other = Candidate { rule, pattern: index, whole, secret };

@@ -11,7 +11,10 @@
 
 use std::ops::Range;
 
-use crate::letters;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::rows;
+use crate::{letters, rule::text::Text};
 
 /// One bit for each hash: 64 kB, which the second level of a cache holds.
 const BITS: u32 = 19;
@@ -33,9 +36,9 @@ const OVERHANG: usize = 4;
 type Block = [u8; BLOCK + OVERHANG];
 
 /// The words' grams.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Grams {
-    words: Vec<String>,
+    words: Vec<Text>,
     multiplier: u32,
     grams: Bitmap,
     /// Asked where `grams` says yes: the grams of words that end too soon behind them.
@@ -43,25 +46,41 @@ pub(super) struct Grams {
     /// The same for other words: their grams and two more bytes.
     long: Bitmap,
     heads: Vec<Head>,
-    /// By the word of `grams` that their hash belongs to.
-    entries: Vec<Entry>,
+    /// By the word of `grams` that their hash belongs to: see `Entry`.
+    #[serde(with = "rows")]
+    entries: Vec<u32>,
     /// For each word of `grams`, where its entries begin; and where the last ones end.
+    #[serde(with = "rows")]
     index: Vec<u32>,
 }
 
 /// The first bytes of a word, up to eight: in lower case, and what they are compared under.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Head {
     value: u64,
     mask: u64,
 }
 
 /// A gram of a word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
     word: u32,
     /// Where in the word it begins (-1 = the byte before).
     offset: i32,
+}
+
+impl Entry {
+    const OFFSET_BITS: u32 = 8;
+
+    /// As one number: the offset plus one in the lowest bits.
+    fn packed(self) -> u32 {
+        self.word << Self::OFFSET_BITS | (self.offset + 1) as u32
+    }
+
+    fn unpacked(packed: u32) -> Self {
+        let offset = packed & ((1 << Self::OFFSET_BITS) - 1);
+        Self { word: packed >> Self::OFFSET_BITS, offset: offset as i32 - 1 }
+    }
 }
 
 impl Grams {
@@ -84,11 +103,12 @@ impl Grams {
         let (multiplier, grams) = spread(all.iter().map(|(gram, _)| *gram));
         let (entries, index) = by_bitmap_word(&all, multiplier);
         let heads = words.iter().map(|w| Head::of(w.as_bytes())).collect();
+        let words = words.into_iter().map(Text::from).collect();
         Self { words, multiplier, grams, short, long, heads, entries, index }
     }
 
     /// What is looked for, in the order of `new`.
-    pub(super) fn words(&self) -> &[String] {
+    pub(super) fn words(&self) -> &[Text] {
         &self.words
     }
 
@@ -140,7 +160,8 @@ impl Grams {
         let word = (hash(gram, self.multiplier) >> 6) as usize;
         let entries = &self.entries[self.index[word] as usize..self.index[word + 1] as usize];
         // Of the many grams of a short word several may be here.
-        for entry in entries.chunk_by(|a, b| a == b).filter_map(|same| same.first()) {
+        for packed in entries.chunk_by(|a, b| a == b).filter_map(|same| same.first()) {
+            let entry = Entry::unpacked(*packed);
             let Some(start) = at.checked_add_signed(-entry.offset as isize) else { continue };
             let word = entry.word as usize;
             if self.heads[word].may_stand_at(text, start)
@@ -222,17 +243,17 @@ fn spread(grams: impl Iterator<Item = u32> + Clone) -> (u32, Bitmap) {
 
 /// `all` by the word of the bitmap that their hash belongs to, and where those of each word begin; sorting
 /// them all took a fifth of the time that the program needs to start.
-fn by_bitmap_word(all: &[(u32, Entry)], multiplier: u32) -> (Vec<Entry>, Vec<u32>) {
+fn by_bitmap_word(all: &[(u32, Entry)], multiplier: u32) -> (Vec<u32>, Vec<u32>) {
     let word = |gram: u32| (hash(gram, multiplier) >> 6) as usize;
     let mut index = vec![0; (1 << (BITS - 6)) + 1];
     all.iter().for_each(|(gram, _)| index[word(*gram) + 1] += 1);
     for n in 1..index.len() {
         index[n] += index[n - 1];
     }
-    let (mut next, mut sorted) = (index.clone(), vec![Entry::default(); all.len()]);
+    let (mut next, mut sorted) = (index.clone(), vec![0; all.len()]);
     for (gram, entry) in all {
         let place = &mut next[word(*gram)];
-        sorted[*place as usize] = *entry;
+        sorted[*place as usize] = entry.packed();
         *place += 1;
     }
     (sorted, index)
@@ -244,7 +265,7 @@ fn gram_at(block: &Block, at: usize) -> u32 {
 }
 
 /// One bit for each hash.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Bitmap(Box<[u64; 1 << (BITS - 6)]>);
 
 impl Bitmap {
@@ -258,6 +279,24 @@ impl Bitmap {
 
     fn get(&self, hash: u32) -> u64 {
         (self.0[(hash >> 6) as usize] >> (hash & 63)) & 1
+    }
+}
+
+impl Serialize for Bitmap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        serializer.serialize_bytes(&bytes)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bitmap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        let mut bitmap = Self::new();
+        for (word, bytes) in bitmap.0.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Ok(bitmap)
     }
 }
 

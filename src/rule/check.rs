@@ -10,7 +10,7 @@ use super::{
     known_by, paths,
     shape::{self, Assignment, Below, ShapeError, ValueRun},
     spec::{
-        Catalogue, Confidence, Guidance, Kind, KnownBy, PatternSpec, ProviderSpec, Quoting,
+        Catalogue, Confidence, Guidance, Kind, KnownBy, Near, PatternSpec, ProviderSpec, Quoting,
         RuleSpec,
     },
     streak::Streak,
@@ -321,7 +321,7 @@ fn pattern_spec(
     Ok(PatternSpec {
         keywords: texts(&keywords),
         regex: regex.into(),
-        near: form.near.clone(),
+        near: form.near.as_ref().map(|n| Near { any: texts(&n.any), lines: n.lines }),
         quoting,
         max_bytes: shape.max_bytes,
         lead: shape.lead,

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::spec::{Checksum, Confidence, Environment, Kind, Near, Pair, Severity, Structure};
+use super::spec::{
+    Checksum, Confidence, Environment, Kind, Pair, Severity, Structure, default_near_lines,
+};
 
 /// `rules/<provider>.toml`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -75,7 +77,7 @@ pub struct RuleForm {
     pub regex: Option<String>,
     pub name: Option<String>,
     pub value: Option<String>,
-    pub near: Option<Near>,
+    pub near: Option<NearForm>,
     #[serde(default)]
     pub also: Vec<PatternForm>,
     #[serde(default)]
@@ -103,6 +105,18 @@ pub struct RuleForm {
     pub must_ignore: Vec<CaseForm>,
 }
 
+/// Words or hosts that must stand within some lines of the match.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Near")]
+pub struct NearForm {
+    /// One of these must be there; ASCII, case ignored.
+    pub any: Vec<String>,
+    /// How many lines above and below are looked at.
+    #[serde(default = "default_near_lines")]
+    pub lines: u16,
+}
+
 /// `[[rule.also]]`: another shape of the same credential.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -116,7 +130,7 @@ pub struct PatternForm {
     /// … and the shape of that value.
     pub value: Option<String>,
     /// What must stand nearby.
-    pub near: Option<Near>,
+    pub near: Option<NearForm>,
 }
 
 /// Parts of a text, to be joined with nothing, so that no line of a rule file holds a whole key.

@@ -1,14 +1,65 @@
 //! Patterns that are searched together, because they have the same keywords and ask for the same words
 //! nearby: one hit names them all, and one sieve tells which of them can match.
+//!
+//! Plain data: for the built-in rules the build makes it.
 
-use std::{collections::BTreeMap, ops::Range, sync::OnceLock};
+use std::collections::BTreeMap;
 
-use regex_automata::Input;
+use serde::{Deserialize, Serialize};
 
-use super::{Near, Pattern, shape, sieve::Sieve, streak::Streak, text::Text};
+use super::{
+    shape,
+    spec::{Near, PatternSpec, RuleSpec},
+    streak::Streak,
+    text::Text,
+};
+
+/// Which rule of a `RuleSet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RuleIndex(pub usize);
+
+/// One shape of one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pattern {
+    /// Whose shape it is.
+    pub rule: RuleIndex,
+    /// As checked.
+    pub spec: PatternSpec,
+    /// Index into `RuleSet::groups`.
+    pub group: usize,
+}
+
+/// Every shape of every rule, by rule, and the groups that they are searched in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patterns {
+    /// By rule.
+    pub all: Vec<Pattern>,
+    /// What is searched together.
+    pub groups: Vec<Group>,
+}
+
+impl Patterns {
+    /// Takes the patterns of `rules` out of them.
+    pub fn take(rules: &mut [RuleSpec]) -> Self {
+        let of_rule = |(r, rule): (usize, &mut RuleSpec)| {
+            let specs = std::mem::take(&mut rule.patterns);
+            specs.into_iter().map(move |spec| Pattern { rule: RuleIndex(r), spec, group: 0 })
+        };
+        let mut all: Vec<Pattern> = rules.iter_mut().enumerate().flat_map(of_rule).collect();
+        let groups = make(&mut all);
+        Self { all, groups }
+    }
+
+    /// Gives each of `rules` its own again.
+    pub fn give_back(self, rules: &mut [RuleSpec]) {
+        for pattern in self.all {
+            rules[pattern.rule.0].patterns.push(pattern.spec);
+        }
+    }
+}
 
 /// Patterns with the same keywords and the same words nearby. Knows what holds for all of them.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Indices into `RuleSet::patterns`, ascending.
     pub members: Vec<usize>,
@@ -32,13 +83,12 @@ pub struct Group {
     pub streaks: Vec<Streak>,
     /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes, or are whole texts.
     pub applies_to_binary: bool,
-    sieve: OnceLock<Option<Sieve>>,
 }
 
 /// Which lists of words that patterns ask for nearby: of a text, those of which a word stands in it.
 ///
 /// Two lists may share a bit, if there are very many: then some windows are searched in vain.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nearby([u64; Self::WORDS]);
 
 impl Nearby {
@@ -61,15 +111,15 @@ impl Nearby {
 }
 
 /// What tells groups apart: keywords, words nearby, and what the prefilter must know of the run.
-type Key<'p> = (&'p [Text], Option<(&'p [String], u16)>, usize, bool, bool);
+type Key<'p> = (&'p [Text], Option<(&'p [Text], u16)>, usize, bool, bool);
 
 /// Puts `patterns` into groups, and tells each its own.
-pub(super) fn make(patterns: &mut [Pattern]) -> Vec<Group> {
+fn make(patterns: &mut [Pattern]) -> Vec<Group> {
     let mut homes: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
     for (n, pattern) in patterns.iter().enumerate() {
         homes.entry(key(pattern)).or_default().push(n);
     }
-    let mut lists: BTreeMap<&[String], usize> = BTreeMap::new();
+    let mut lists: BTreeMap<&[Text], usize> = BTreeMap::new();
     let groups: Vec<Group> = homes
         .into_values()
         .map(|members| {
@@ -120,7 +170,6 @@ impl Group {
             streaks: distinct(specs().map(|s| s.streak)),
             applies_to_binary: applies_to_binary(first),
             members,
-            sieve: OnceLock::new(),
         }
     }
 
@@ -132,18 +181,6 @@ impl Group {
     /// Whether a text in which `nearby` stands has a word that this group asks for.
     pub fn is_asked_for(&self, nearby: Nearby) -> bool {
         self.asks == Nearby::default() || self.asks.meets(nearby)
-    }
-
-    /// Those of its members that can match in `within`. There may be some that cannot.
-    pub fn possible(&self, patterns: &[Pattern], text: &[u8], within: Range<usize>) -> Vec<usize> {
-        let regexes = || self.members.iter().map(|&m| patterns[m].spec.regex.as_str());
-        match self.sieve.get_or_init(|| Sieve::new(regexes())) {
-            Some(sieve) => {
-                let possible = sieve.possible(&Input::new(text).range(within));
-                possible.into_iter().map(|n| self.members[n]).collect()
-            }
-            None => self.members.clone(),
-        }
     }
 }
 

@@ -10,12 +10,14 @@ use super::{
     check::{self, Cases, CheckError},
     cost,
     file::RuleFile,
+    group::Patterns,
     own::{self, OwnRule},
     shape::ShapeError,
     spec::{Catalogue, RuleSpec},
 };
 
-static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
+static CATALOGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
+static PATTERNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/patterns.bin"));
 
 /// The built-in rule files: name and text, sorted by name.
 pub static BUILTIN_FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rule_texts.rs"));
@@ -53,7 +55,19 @@ pub struct Selection {
 ///
 /// If the binary was built wrongly.
 pub fn builtin() -> Catalogue {
-    postcard::from_bytes(BUILTIN).expect("build.rs wrote this blob from the same types")
+    let mut catalogue = without_patterns();
+    patterns().give_back(&mut catalogue.rules);
+    catalogue
+}
+
+/// The same, without what a search needs.
+pub(super) fn without_patterns() -> Catalogue {
+    postcard::from_bytes(CATALOGUE).expect("build.rs wrote this blob from the same types")
+}
+
+/// What a search needs.
+pub(super) fn patterns() -> Patterns {
+    postcard::from_bytes(PATTERNS).expect("build.rs wrote this blob from the same types")
 }
 
 /// Where rules come from, beside the binary.
@@ -73,31 +87,35 @@ pub fn is_builtin(id: &str) -> bool {
     })
 }
 
-/// The built-in rules and those of `sources`, narrowed to `selection`.
-///
-/// # Errors
-///
-/// Everything that is wrong with any of them, or an id that names no rule.
-pub fn load(sources: &Sources, selection: &Selection) -> Result<RuleSet, LoadError> {
-    narrowed(catalogue(sources)?, selection)
-}
-
-/// The rules of `catalogue`, narrowed to `selection`.
-///
-/// # Errors
-///
-/// If the selection has an id that names no rule.
-pub fn narrowed(mut catalogue: Catalogue, selection: &Selection) -> Result<RuleSet, LoadError> {
-    select(&mut catalogue, selection)?;
-    Ok(RuleSet::new(catalogue))
-}
-
 /// The built-in rules and those of `sources`.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with any of them.
-pub fn catalogue(sources: &Sources) -> Result<Catalogue, LoadError> {
+pub fn load(sources: &Sources) -> Result<RuleSet, LoadError> {
+    let Sources { files, own } = sources;
+    if files.is_empty() && own.is_empty() {
+        return Ok(RuleSet::builtin());
+    }
+    catalogue(sources).map(RuleSet::new)
+}
+
+/// `rules`, narrowed to `selection`.
+///
+/// # Errors
+///
+/// If the selection has an id that names no rule.
+pub fn narrowed(rules: RuleSet, selection: &Selection) -> Result<RuleSet, LoadError> {
+    let Selection { only, except } = selection;
+    if only.is_empty() && except.is_empty() {
+        return Ok(rules);
+    }
+    let mut catalogue = rules.into_catalogue();
+    select(&mut catalogue, selection)?;
+    Ok(RuleSet::new(catalogue))
+}
+
+fn catalogue(sources: &Sources) -> Result<Catalogue, LoadError> {
     let files = read_files(&sources.files)?;
     let mut catalogue = builtin();
     if !files.is_empty() {
@@ -220,4 +238,19 @@ pub fn closest(rules: &[RuleSpec], id: &str) -> Option<String> {
     };
     let best = rules.iter().min_by_key(|r| distance(&r.id, id))?;
     (distance(&best.id, id) * 2 < id.len()).then(|| best.id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_build_made_of_the_rules_is_what_a_run_makes_of_them() {
+        let (ready, made) = (RuleSet::builtin(), RuleSet::new(builtin()));
+        assert_eq!(ready.patterns(), made.patterns());
+        assert_eq!(ready.groups(), made.groups());
+        assert_eq!(ready.rules(), made.rules());
+        assert_eq!(ready.providers(), made.providers());
+        assert_eq!(ready.into_catalogue(), builtin());
+    }
 }

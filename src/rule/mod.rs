@@ -18,7 +18,7 @@ pub mod spec;
 pub mod streak;
 pub mod text;
 
-use std::sync::OnceLock;
+use std::{ops::Range, sync::OnceLock};
 
 use regex_automata::{
     Input,
@@ -26,10 +26,12 @@ use regex_automata::{
     util::{captures::Captures, syntax},
 };
 
-pub use group::{Group, Nearby};
+use group::Patterns;
+pub use group::{Group, Nearby, Pattern, RuleIndex};
 use names::Names;
 pub use names::{Mention, What};
 use paths::Files;
+use sieve::Sieve;
 pub use spec::{
     Catalogue, Checksum, Confidence, Environment, Guidance, Kind, KnownBy, Near, Pair, PatternSpec,
     ProviderSpec, RuleSpec, Severity, Structure,
@@ -40,11 +42,16 @@ use crate::secret::Guessable;
 /// The rules of one run.
 #[derive(Debug)]
 pub struct RuleSet {
-    catalogue: Catalogue,
-    patterns: Vec<Pattern>,
-    groups: Vec<Group>,
+    patterns: Patterns,
+    /// Everything else of the rules; of the built-in ones it is read when it is first asked.
+    catalogue: OnceLock<Catalogue>,
+    is_builtin: bool,
+    /// Of each pattern, compiled when a text first asks for it.
+    regexes: Vec<OnceLock<Regex>>,
+    /// The same of each group.
+    sieves: Vec<OnceLock<Option<Sieve>>>,
     /// The files that each rule is for, compiled when one is first asked.
-    files: Vec<OnceLock<Files>>,
+    files: OnceLock<Vec<OnceLock<Files>>>,
     /// What speaks of providers, made when it is first asked.
     names: OnceLock<Names>,
 }
@@ -59,71 +66,75 @@ impl Kind {
     }
 }
 
-/// Which rule of a `RuleSet`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleIndex(pub usize);
-
-/// One shape of one rule.
-#[derive(Debug)]
-pub struct Pattern {
-    /// Whose shape it is.
-    pub rule: RuleIndex,
-    /// As checked.
-    pub spec: PatternSpec,
-    /// Index into `RuleSet::groups`.
-    pub group: usize,
-    regex: OnceLock<Regex>,
-}
-
 impl RuleSet {
     /// All rules of `catalogue`, which has been checked. Their patterns move to `RuleSet::patterns`.
     pub fn new(mut catalogue: Catalogue) -> Self {
-        let mut patterns: Vec<Pattern> = catalogue
-            .rules
-            .iter_mut()
-            .enumerate()
-            .flat_map(|(r, rule)| {
-                std::mem::take(&mut rule.patterns).into_iter().map(move |spec| Pattern {
-                    rule: RuleIndex(r),
-                    spec,
-                    group: 0,
-                    regex: OnceLock::new(),
-                })
-            })
-            .collect();
-        let groups = group::make(&mut patterns);
-        let files = catalogue.rules.iter().map(|_| OnceLock::new()).collect();
-        Self { catalogue, patterns, groups, files, names: OnceLock::new() }
+        let patterns = Patterns::take(&mut catalogue.rules);
+        Self { catalogue: OnceLock::from(catalogue), is_builtin: false, ..Self::of(patterns) }
+    }
+
+    /// The built-in rules: the same as `new` makes of them, but for the time that it takes.
+    pub fn builtin() -> Self {
+        Self { is_builtin: true, ..Self::of(load::patterns()) }
+    }
+
+    fn of(patterns: Patterns) -> Self {
+        Self {
+            catalogue: OnceLock::new(),
+            is_builtin: false,
+            regexes: unset(patterns.all.len()),
+            sieves: unset(patterns.groups.len()),
+            files: OnceLock::new(),
+            names: OnceLock::new(),
+            patterns,
+        }
+    }
+
+    /// Whether these are the built-in rules, all of them and no others.
+    pub fn is_builtin(&self) -> bool {
+        self.is_builtin
+    }
+
+    /// What the rules were made of.
+    pub fn into_catalogue(mut self) -> Catalogue {
+        let read = self.catalogue.take();
+        let mut catalogue = read.unwrap_or_else(load::without_patterns);
+        self.patterns.give_back(&mut catalogue.rules);
+        catalogue
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        self.catalogue.get_or_init(load::without_patterns)
     }
 
     /// Every shape of every rule.
     pub fn patterns(&self) -> &[Pattern] {
-        &self.patterns
+        &self.patterns.all
     }
 
     /// The patterns, put together that are searched together.
     pub fn groups(&self) -> &[Group] {
-        &self.groups
+        &self.patterns.groups
     }
 
     /// The rule behind an index of this set.
     pub fn rule(&self, index: RuleIndex) -> &RuleSpec {
-        &self.catalogue.rules[index.0]
+        &self.catalogue().rules[index.0]
     }
 
     /// Every rule, sorted by id.
     pub fn rules(&self) -> &[RuleSpec] {
-        &self.catalogue.rules
+        &self.catalogue().rules
     }
 
     /// Every provider.
     pub fn providers(&self) -> &[ProviderSpec] {
-        &self.catalogue.providers
+        &self.catalogue().providers
     }
 
     /// Who issues what `rule` finds.
     pub fn provider(&self, rule: &RuleSpec) -> &ProviderSpec {
-        &self.catalogue.providers[rule.provider]
+        &self.catalogue().providers[rule.provider]
     }
 
     /// Every place in `text` that speaks of a provider, in order.
@@ -133,7 +144,7 @@ impl RuleSet {
 
     /// The rule for what is known to be of `provider` by its surroundings only.
     pub fn credential_of(&self, provider: usize) -> Option<RuleIndex> {
-        self.find(&known_by::credential_id(&self.catalogue.providers[provider].id))
+        self.find(&known_by::credential_id(&self.catalogue().providers[provider].id))
     }
 
     /// Whether a rule is for the file at `path`.
@@ -146,36 +157,51 @@ impl RuleSet {
         let compiled =
             || Files::new(paths, not_paths).expect("the globs were parsed when they were checked");
         let all = paths.is_empty() && not_paths.is_empty();
-        all || self.files[index.0].get_or_init(compiled).has(path)
+        all || self.files.get_or_init(|| unset(self.rules().len()))[index.0]
+            .get_or_init(compiled)
+            .has(path)
     }
 
     /// The rule called `id`.
     pub fn find(&self, id: &str) -> Option<RuleIndex> {
-        self.catalogue.rules.binary_search_by(|r| r.id.as_str().cmp(id)).ok().map(RuleIndex)
+        self.catalogue().rules.binary_search_by(|r| r.id.as_str().cmp(id)).ok().map(RuleIndex)
     }
-}
 
-impl Pattern {
-    /// The compiled regex.
+    /// The patterns of a group that can match in `within`. There may be some that cannot.
+    pub fn possible(&self, group: usize, text: &[u8], within: Range<usize>) -> Vec<usize> {
+        let members = &self.groups()[group].members;
+        let regexes = || members.iter().map(|&m| self.patterns()[m].spec.regex.as_str());
+        match self.sieves[group].get_or_init(|| Sieve::new(regexes())) {
+            Some(sieve) => {
+                let possible = sieve.possible(&Input::new(text).range(within));
+                possible.into_iter().map(|n| members[n]).collect()
+            }
+            None => members.clone(),
+        }
+    }
+
+    /// The compiled regex of a pattern.
     ///
     /// # Panics
     ///
     /// If it does not compile, which `check` has ruled out.
-    pub fn regex(&self) -> &Regex {
-        self.regex.get_or_init(|| {
-            compile(&self.spec.regex).expect("the rule's regex was parsed when it was checked")
+    fn regex(&self, pattern: usize) -> &Regex {
+        self.regexes[pattern].get_or_init(|| {
+            let regex = &self.patterns()[pattern].spec.regex;
+            compile(regex).expect("the rule's regex was parsed when it was checked")
         })
     }
 
-    /// Every match that lies in `within`, leftmost first, without overlaps: the whole match and the
-    /// group `secret`. Bytes outside `within` are seen by `\b`, `^` and `\z` only.
+    /// Every match of a pattern that lies in `within`, leftmost first, without overlaps: the whole match and
+    /// the group `secret`. Bytes outside `within` are seen by `\b`, `^` and `\z` only.
     pub fn matches(
         &self,
+        pattern: usize,
         text: &[u8],
-        within: std::ops::Range<usize>,
-        mut found: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>),
+        within: Range<usize>,
+        mut found: impl FnMut(Range<usize>, Range<usize>),
     ) {
-        let regex = self.regex();
+        let regex = self.regex(pattern);
         let mut caps: Option<Captures> = None;
         let mut at = within.start;
         while at <= within.end {
@@ -193,6 +219,11 @@ impl Pattern {
             at = whole.end().max(at + 1);
         }
     }
+}
+
+/// Room for `len` things that are made when they are first asked.
+fn unset<T>(len: usize) -> Vec<OnceLock<T>> {
+    std::iter::repeat_with(OnceLock::new).take(len).collect()
 }
 
 /// Compiles an ASCII regex with the limits that all rules share.

@@ -169,17 +169,16 @@ pub enum Structure {
 }
 
 /// Words or hosts that must stand within some lines of the match.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Near {
     /// One of these must be there; ASCII, case ignored.
-    pub any: Vec<String>,
+    pub any: Vec<Text>,
     /// How many lines above and below are looked at.
-    #[serde(default = "default_near_lines")]
     pub lines: u16,
 }
 
-fn default_near_lines() -> u16 {
+/// How far words or rules may stand apart, where a rule does not say.
+pub fn default_near_lines() -> u16 {
     8
 }
 

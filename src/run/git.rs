@@ -314,11 +314,7 @@ mod tests {
     use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
 
     use super::*;
-    use crate::{
-        content::Limits,
-        rule::load::{self, Selection, Sources},
-        secret::sha256_hex,
-    };
+    use crate::{content::Limits, rule::RuleSet, secret::sha256_hex};
 
     /// A repository in which keys come, go, change and move, with a merge.
     fn repository() -> tempfile::TempDir {
@@ -361,7 +357,7 @@ mod tests {
     }
 
     fn added(path: &Path, commits: &git::Commits, many: usize) -> Vec<String> {
-        let rules = load::load(&Sources::default(), &Selection::default()).unwrap();
+        let rules = RuleSet::builtin();
         let engine = engine(rules, Limits::default());
         let repository = git::open(path).unwrap();
         let (options, meter) = (history::Options::default(), Meter::default());

@@ -18,6 +18,7 @@ use crate::{
         check::{self, Cases},
         file::RuleFile,
         load::{self, LoadError},
+        text::Text,
     },
     selftest::{self, Remark},
 };
@@ -77,7 +78,12 @@ fn show(id: &str, rules: &RuleSet) -> anyhow::Result<Exit> {
         writeln!(out, "keywords    {}", pattern.keywords.join(" "))?;
         writeln!(out, "regex       {}", pattern.regex)?;
         if let Some(near) = &pattern.near {
-            writeln!(out, "near        {} within {} lines", near.any.join(" or "), near.lines)?;
+            writeln!(
+                out,
+                "near        {} within {} lines",
+                near.any.iter().map(Text::as_str).collect::<Vec<_>>().join(" or "),
+                near.lines
+            )?;
         }
     }
     writeln!(out, "source      {} (read {})\n", rule.source, rule.checked)?;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::warn;
 use crate::{
     cli::{CommonArgs, ConfigArgs, RuleArgs},
-    config::{Policy, Settings, Sourced, import, load, severity::Severities},
+    config::{self, Policy, Settings, Sourced, import, severity::Severities},
     rule::{
-        Catalogue, RuleSet,
-        load::{self as rules, Selection},
+        RuleSet,
+        load::{self, Selection},
     },
 };
 
@@ -29,8 +29,8 @@ impl Asked {
         flags: Settings,
     ) -> anyhow::Result<Self> {
         let files = match (&args.config, root) {
-            (Some(path), _) => load::of_file(path)?,
-            (None, Some(root)) if !args.no_config => load::of_directory(root)?,
+            (Some(path), _) => config::load::of_file(path)?,
+            (None, Some(root)) if !args.no_config => config::load::of_directory(root)?,
             (None, _) => Settings::default(),
         };
         let files = imported(&args.import)?.with(files);
@@ -44,21 +44,21 @@ impl Asked {
 
     /// The rules of this run.
     pub(super) fn rules(&self) -> anyhow::Result<RuleSet> {
-        let catalogue = rules::catalogue(&self.settings.rule_sources())?;
-        self.settings.check_rule_ids(&catalogue)?;
-        self.policy.check_rule_ids(&catalogue)?;
+        let rules = load::load(&self.settings.rule_sources())?;
+        self.settings.check_rule_ids(&rules)?;
+        self.policy.check_rule_ids(&rules)?;
         let selection = Selection {
-            only: self.only(&catalogue),
+            only: self.only(&rules),
             except: self.settings.disable.iter().map(|d| d.value.clone()).collect(),
         };
-        Ok(rules::narrowed(catalogue, &selection)?)
+        Ok(load::narrowed(rules, &selection)?)
     }
 
     /// The rules that were asked for alone, and those that the policy requires beside them.
-    fn only(&self, catalogue: &Catalogue) -> Vec<String> {
+    fn only(&self, rules: &RuleSet) -> Vec<String> {
         let mut only = self.settings.only.clone();
         if !only.is_empty() {
-            let required = catalogue.rules.iter().filter(|r| self.policy.requires(&r.id));
+            let required = rules.rules().iter().filter(|r| self.policy.requires(&r.id));
             only.extend(required.map(|r| r.id.to_string()));
         }
         only
@@ -82,15 +82,15 @@ fn imported(paths: &[PathBuf]) -> anyhow::Result<Settings> {
             "{lost} things of these files are not used; `straykey config import` lists them"
         ));
     }
-    Ok(load::of_text(&paths[0], &import::toml(&imported))?)
+    Ok(config::load::of_text(&paths[0], &import::toml(&imported))?)
 }
 
 /// The directory whose `straykey.toml` counts for a scan of `path`: the root of its repository, or else
 /// of the repository that we are in, or else the current directory.
 pub(super) fn root(path: Option<&Path>) -> PathBuf {
     let here = Path::new(".");
-    path.and_then(load::repository_root)
-        .or_else(|| load::repository_root(here))
+    path.and_then(config::load::repository_root)
+        .or_else(|| config::load::repository_root(here))
         .unwrap_or_else(|| here.into())
 }
 

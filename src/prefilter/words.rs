@@ -1,0 +1,175 @@
+//! Which words are searched for the patterns of a set of rules, where, and what each stands for.
+//!
+//! Plain data: for the built-in rules the build makes it, because making it takes longer than scanning a small
+//! file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::grams::Grams;
+use crate::{
+    mark,
+    rule::{
+        Group, Nearby,
+        shape::{self, LONG_RUN, SEARCHED_RUN},
+        text::Text,
+    },
+};
+
+/// Which word of a `Prefilter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Word(pub u32);
+
+/// What a word stands for.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meaning {
+    /// Bytes.
+    pub len: usize,
+    /// The groups that it is a keyword of: indices into `RuleSet::groups`.
+    pub groups: Vec<u32>,
+    /// What it is asked for as a word nearby.
+    pub nearby: Nearby,
+}
+
+/// The words of all rules.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefilter {
+    /// By `Word`: the rare ones first, then those of each kind of run.
+    pub(super) meanings: Vec<Meaning>,
+    /// The rare words.
+    pub(super) grams: Grams,
+    /// The word of our own marks, which stands for no rule: one more among the rare ones costs nothing.
+    pub(super) mark: Word,
+    pub(super) around_runs: [AroundRuns; 2],
+    pub(super) whole: Whole,
+}
+
+/// Texts that may be nothing but a secret: patterns for these have no keyword.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Whole {
+    /// What stands at the beginning of such a text.
+    pub(super) word: Word,
+    /// Longer texts are none.
+    pub(super) max_bytes: Option<usize>,
+}
+
+/// Words that are searched around runs.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AroundRuns {
+    /// Shorter runs don't count.
+    pub(super) run: usize,
+    /// The `Word` of the first of its words.
+    pub(super) first: usize,
+    pub(super) grams: Grams,
+    /// How far before and behind a run the word can be.
+    pub(super) before: usize,
+    pub(super) after: usize,
+}
+
+/// Words that source code is full of: worth a search of their own, as are short ones: of four bytes or less the
+/// grams say little.
+const EVERYDAY: [&str; 12] = [
+    "key", "token", "secret", "auth", "pass", "sign", "salt", "hash", "cred", "session", "cookie",
+    "value",
+];
+const MAX_SHORT_BYTES: usize = 4;
+/// Of longer words the beginning is searched: the less is looked at around a change, and windows get
+/// wider only by what is missing.
+pub(super) const MAX_WORD_BYTES: usize = 16;
+
+/// How a group's words are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Everywhere,
+    /// Index into `Prefilter::around_runs`.
+    Runs(usize),
+}
+
+impl Prefilter {
+    /// For the patterns of `groups`.
+    pub fn of(groups: &[Group]) -> Self {
+        let ways: Vec<Way> = groups.iter().map(way_of).collect();
+        let of_way = |way: Way| {
+            let numbered = (0..).zip(groups).zip(&ways);
+            numbered.filter(move |(_, own)| **own == way).map(|(numbered, _)| numbered)
+        };
+        let mut rare = meanings(of_way(Way::Everywhere));
+        for group in groups {
+            for word in
+                group.near.iter().flat_map(|n| &n.any).filter(|_| group.asks != Nearby::default())
+            {
+                entry(&mut rare, word).nearby.add(group.asks);
+            }
+        }
+        entry(&mut rare, mark::OWN);
+        let (rare, mut all): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
+        let mark = rare.binary_search_by(|w| w.as_str().cmp(mark::OWN)).expect("it was entered");
+        let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
+            let (words, meanings): (Vec<String>, Vec<Meaning>) =
+                meanings(of_way(Way::Runs(n))).into_iter().unzip();
+            let groups = || of_way(Way::Runs(n)).map(|(_, g)| g);
+            let reach = |g: &Group| g.run_reach - run;
+            let searched = AroundRuns {
+                run,
+                first: all.len(),
+                grams: Grams::new(words),
+                before: groups().map(reach).max().unwrap_or(0),
+                after: groups().filter(|g| !g.run_last).map(reach).max().unwrap_or(0),
+            };
+            all.extend(meanings);
+            searched
+        });
+        let around_runs: Vec<AroundRuns> = around_runs.collect();
+        let around_runs = around_runs.try_into().expect("there are two kinds of runs");
+        let wordless = || (0..).zip(groups).filter(|(_, g)| g.keywords.is_empty());
+        let whole = Whole {
+            word: Word(all.len() as u32),
+            max_bytes: wordless().map(|(_, g)| g.max_bytes).max(),
+        };
+        all.push(Meaning { groups: wordless().map(|(n, _)| n).collect(), ..Meaning::default() });
+        let (mark, grams) = (Word(mark as u32), Grams::new(rare));
+        Self { grams, mark, around_runs, whole, meanings: all }
+    }
+}
+
+/// The words of `groups`, and what they stand for.
+fn meanings<'g>(groups: impl Iterator<Item = (u32, &'g Group)>) -> BTreeMap<String, Meaning> {
+    let mut all = BTreeMap::new();
+    for (n, group) in groups {
+        for word in &group.keywords {
+            let groups = &mut entry(&mut all, word).groups;
+            if groups.last() != Some(&n) {
+                groups.push(n);
+            }
+        }
+    }
+    all
+}
+
+fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Meaning {
+    let mut word = word.to_ascii_lowercase();
+    word.truncate(word.floor_char_boundary(MAX_WORD_BYTES));
+    let len = word.len();
+    let meaning = all.entry(word).or_default();
+    meaning.len = len;
+    meaning
+}
+
+/// Words are searched around runs if the group has everyday words or short ones, unless they may stand behind
+/// the run, which would widen the search for all.
+fn way_of(group: &Group) -> Way {
+    /// So near to a long run that looking there costs nothing, whatever the word is.
+    const NEAR_BYTES: usize = 128;
+    /// Every pair of bytes is everywhere.
+    const PAIR_BYTES: usize = 2;
+    let is_short = |k: &Text| k.len() <= MAX_SHORT_BYTES;
+    let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || k.len() <= PAIR_BYTES;
+    let any = |is: &dyn Fn(&Text) -> bool| group.keywords.iter().any(is);
+    match shape::searched_run(group.run) {
+        LONG_RUN if group.run_last || any(&is_everyday) => Way::Runs(1),
+        LONG_RUN if group.run_reach <= NEAR_BYTES && any(&is_short) => Way::Runs(1),
+        SEARCHED_RUN if any(&is_everyday) || (group.run_last && any(&is_short)) => Way::Runs(0),
+        _ => Way::Everywhere,
+    }
+}
