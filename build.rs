@@ -32,7 +32,8 @@ mod rule {
     mod streak;
     pub(crate) mod text;
 
-    pub(crate) use group::{Group, Nearby};
+    pub(crate) use group::{Group, List, Patterns};
+    pub(crate) use spec::PatternSpec;
 
     /// Where the texts of the catalogue go, each of them once.
     pub(crate) mod pool {
@@ -68,7 +69,7 @@ mod rule {
 }
 
 use prefilter::words::Prefilter;
-use rule::{check, group::Patterns, pool, spec};
+use rule::{Patterns, check, pool, spec};
 
 #[expect(clippy::use_debug, reason = "a path's debug form is a literal of the language")]
 fn main() -> ExitCode {
@@ -97,7 +98,7 @@ fn main() -> ExitCode {
     match check::check_files(spec::Catalogue::default(), &files, check::Cases::Required) {
         Ok(mut catalogue) if errors.is_empty() => {
             let patterns = Patterns::take(&mut catalogue.rules);
-            let words = Prefilter::of(&patterns.groups);
+            let words = Prefilter::of(&patterns);
             let words = postcard::to_stdvec(&words).expect("plain data serialises");
             let patterns = postcard::to_stdvec(&patterns).expect("plain data serialises");
             let catalogue = postcard::to_stdvec(&catalogue).expect("plain data serialises");

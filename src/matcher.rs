@@ -115,7 +115,7 @@ pub fn find_candidates(
     let mut found = Vec::new();
     for (index, window) in all {
         let group = &set.groups()[index as usize];
-        if let (NearCheck::First, Some(near)) = (near_check, &group.near)
+        if let (NearCheck::First, Some(near)) = (near_check, set.near(group))
             && !near::stands_near(text, window.clone(), near)
         {
             continue;

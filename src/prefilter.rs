@@ -48,7 +48,7 @@ impl Prefilter {
         if set.is_builtin() {
             postcard::from_bytes(BUILTIN).expect("build.rs wrote this blob from the same types")
         } else {
-            Self::of(set.groups())
+            Self::of(set.searched())
         }
     }
 
@@ -58,7 +58,7 @@ impl Prefilter {
         let mut nearby = Nearby::default();
         let word = |word, start| {
             let meaning = self.meaning(word);
-            nearby.add(meaning.nearby);
+            nearby.add(&meaning.nearby);
             meaning.hits(start).for_each(&mut found);
         };
         self.words(text, word, &mut Seeds::default());

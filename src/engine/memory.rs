@@ -52,7 +52,7 @@ impl Engine {
                 words.push((place(start), word));
             }
             let meaning = self.prefilter.meaning(word);
-            nearby.add(meaning.nearby);
+            nearby.add(&meaning.nearby);
             meaning.hits(start).for_each(|hit| windows.add(hit));
         };
         self.prefilter.words(&text.bytes, word, &mut seeds);
@@ -96,7 +96,7 @@ impl Engine {
         let words = merged(self.moved_words(old, edit.copies()), found);
         let mut nearby = Nearby::default();
         for (_, word) in &words {
-            nearby.add(self.prefilter.meaning(*word).nearby);
+            nearby.add(&self.prefilter.meaning(*word).nearby);
         }
         let hits = words
             .iter()

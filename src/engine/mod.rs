@@ -129,7 +129,7 @@ impl Engine {
         let (mut nearby, mut marks, mut seeds) = (Nearby::default(), Vec::new(), Seeds::default());
         let word = |word, start| {
             let meaning = self.prefilter.meaning(word);
-            nearby.add(meaning.nearby);
+            nearby.add(&meaning.nearby);
             meaning.hits(start).for_each(|hit| windows.add(hit));
             if word == self.prefilter.mark() {
                 marks.push(start);

@@ -11,7 +11,7 @@ use super::grams::Grams;
 use crate::{
     mark,
     rule::{
-        Group, Nearby,
+        Group, List, PatternSpec, Patterns,
         shape::{self, LONG_RUN, SEARCHED_RUN},
         text::Text,
     },
@@ -28,8 +28,8 @@ pub struct Meaning {
     pub len: usize,
     /// The groups that it is a keyword of: indices into `RuleSet::groups`.
     pub groups: Vec<u32>,
-    /// What it is asked for as a word nearby.
-    pub nearby: Nearby,
+    /// The lists that it is in, as a word that is asked for nearby.
+    pub nearby: Vec<List>,
 }
 
 /// The words of all rules.
@@ -86,61 +86,75 @@ enum Way {
     Runs(usize),
 }
 
+/// A group that asks for words.
+struct Asking<'p> {
+    /// Index into `RuleSet::groups`.
+    n: u32,
+    group: &'p Group,
+    /// Says what words these are.
+    first: &'p PatternSpec,
+}
+
 impl Prefilter {
-    /// For the patterns of `groups`.
-    pub fn of(groups: &[Group]) -> Self {
-        let ways: Vec<Way> = groups.iter().map(way_of).collect();
+    /// For `patterns`.
+    pub fn of(patterns: &Patterns) -> Self {
+        let numbered = (0..).zip(&patterns.groups);
+        let all: Vec<Asking<'_>> =
+            numbered.map(|(n, group)| Asking { n, group, first: patterns.first(group) }).collect();
+        let ways: Vec<Way> = all.iter().map(way_of).collect();
         let of_way = |way: Way| {
-            let numbered = (0..).zip(groups).zip(&ways);
-            numbered.filter(move |(_, own)| **own == way).map(|(numbered, _)| numbered)
+            let of_each = all.iter().zip(&ways);
+            of_each.filter(move |(_, own)| **own == way).map(|(asking, _)| asking)
         };
         let mut rare = meanings(of_way(Way::Everywhere));
-        for group in groups {
-            for word in
-                group.near.iter().flat_map(|n| &n.any).filter(|_| group.asks != Nearby::default())
-            {
-                entry(&mut rare, word).nearby.add(group.asks);
+        for Asking { group, first, .. } in &all {
+            let (Some(list), Some(near)) = (group.asks, &first.near) else { continue };
+            for word in &near.any {
+                let lists = &mut entry(&mut rare, word).nearby;
+                if !lists.contains(&list) {
+                    lists.push(list);
+                }
             }
         }
         entry(&mut rare, mark::OWN);
-        let (rare, mut all): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
+        let (rare, mut known): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
         let mark = rare.binary_search_by(|w| w.as_str().cmp(mark::OWN)).expect("it was entered");
         let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
             let (words, meanings): (Vec<String>, Vec<Meaning>) =
                 meanings(of_way(Way::Runs(n))).into_iter().unzip();
-            let groups = || of_way(Way::Runs(n)).map(|(_, g)| g);
-            let reach = |g: &Group| g.run_reach - run;
+            let asking = || of_way(Way::Runs(n));
+            let reach = |a: &Asking<'_>| a.group.run_reach - run;
             let searched = AroundRuns {
                 run,
-                first: all.len(),
+                first: known.len(),
                 grams: Grams::new(words),
-                before: groups().map(reach).max().unwrap_or(0),
-                after: groups().filter(|g| !g.run_last).map(reach).max().unwrap_or(0),
+                before: asking().map(reach).max().unwrap_or(0),
+                after: asking().filter(|a| !a.first.run_last).map(reach).max().unwrap_or(0),
             };
-            all.extend(meanings);
+            known.extend(meanings);
             searched
         });
         let around_runs: Vec<AroundRuns> = around_runs.collect();
         let around_runs = around_runs.try_into().expect("there are two kinds of runs");
-        let wordless = || (0..).zip(groups).filter(|(_, g)| g.keywords.is_empty());
+        let wordless = || all.iter().filter(|a| a.first.keywords.is_empty());
         let whole = Whole {
-            word: Word(all.len() as u32),
-            max_bytes: wordless().map(|(_, g)| g.max_bytes).max(),
+            word: Word(known.len() as u32),
+            max_bytes: wordless().map(|a| a.group.max_bytes).max(),
         };
-        all.push(Meaning { groups: wordless().map(|(n, _)| n).collect(), ..Meaning::default() });
+        known.push(Meaning { groups: wordless().map(|a| a.n).collect(), ..Meaning::default() });
         let (mark, grams) = (Word(mark as u32), Grams::new(rare));
-        Self { grams, mark, around_runs, whole, meanings: all }
+        Self { grams, mark, around_runs, whole, meanings: known }
     }
 }
 
-/// The words of `groups`, and what they stand for.
-fn meanings<'g>(groups: impl Iterator<Item = (u32, &'g Group)>) -> BTreeMap<String, Meaning> {
+/// The keywords of `groups`, and what they stand for.
+fn meanings<'p>(groups: impl Iterator<Item = &'p Asking<'p>>) -> BTreeMap<String, Meaning> {
     let mut all = BTreeMap::new();
-    for (n, group) in groups {
-        for word in &group.keywords {
+    for Asking { n, first, .. } in groups {
+        for word in &first.keywords {
             let groups = &mut entry(&mut all, word).groups;
-            if groups.last() != Some(&n) {
-                groups.push(n);
+            if groups.last() != Some(n) {
+                groups.push(*n);
             }
         }
     }
@@ -158,18 +172,18 @@ fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Mean
 
 /// Words are searched around runs if the group has everyday words or short ones, unless they may stand behind
 /// the run, which would widen the search for all.
-fn way_of(group: &Group) -> Way {
+fn way_of(Asking { group, first, .. }: &Asking<'_>) -> Way {
     /// So near to a long run that looking there costs nothing, whatever the word is.
     const NEAR_BYTES: usize = 128;
     /// Every pair of bytes is everywhere.
     const PAIR_BYTES: usize = 2;
     let is_short = |k: &Text| k.len() <= MAX_SHORT_BYTES;
     let is_everyday = |k: &Text| EVERYDAY.contains(&k.as_str()) || k.len() <= PAIR_BYTES;
-    let any = |is: &dyn Fn(&Text) -> bool| group.keywords.iter().any(is);
+    let any = |is: &dyn Fn(&Text) -> bool| first.keywords.iter().any(is);
     match shape::searched_run(group.run) {
-        LONG_RUN if group.run_last || any(&is_everyday) => Way::Runs(1),
+        LONG_RUN if first.run_last || any(&is_everyday) => Way::Runs(1),
         LONG_RUN if group.run_reach <= NEAR_BYTES && any(&is_short) => Way::Runs(1),
-        SEARCHED_RUN if any(&is_everyday) || (group.run_last && any(&is_short)) => Way::Runs(0),
+        SEARCHED_RUN if any(&is_everyday) || (first.run_last && any(&is_short)) => Way::Runs(0),
         _ => Way::Everywhere,
     }
 }

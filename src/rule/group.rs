@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     shape,
-    spec::{Near, PatternSpec, RuleSpec},
+    spec::{PatternSpec, RuleSpec},
     streak::Streak,
     text::Text,
 };
@@ -50,6 +50,12 @@ impl Patterns {
         Self { all, groups }
     }
 
+    /// The first pattern of `group`; all of them have the same keywords, the same words nearby and the same
+    /// `run_last`.
+    pub fn first(&self, group: &Group) -> &PatternSpec {
+        &self.all[group.members[0]].spec
+    }
+
     /// Gives each of `rules` its own again.
     pub fn give_back(self, rules: &mut [RuleSpec]) {
         for pattern in self.all {
@@ -58,17 +64,14 @@ impl Patterns {
     }
 }
 
-/// Patterns with the same keywords and the same words nearby. Knows what holds for all of them.
+/// Patterns with the same keywords and the same words nearby: see `Patterns::first` for these. Knows what else
+/// holds for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Indices into `RuleSet::patterns`, ascending.
     pub members: Vec<usize>,
-    /// One of these is in every match; none, if every match is a whole text.
-    pub keywords: Vec<Text>,
-    /// What must stand near every match.
-    pub near: Option<Near>,
-    /// What stands for `near`, if its words are worth a search.
-    pub asks: Nearby,
+    /// The list of the words nearby, if they are worth a search.
+    pub asks: Option<List>,
     /// The longest match, in bytes.
     pub max_bytes: usize,
     /// Within so many bytes every match has begun a keyword.
@@ -77,36 +80,35 @@ pub struct Group {
     pub run: usize,
     /// As in `PatternSpec`, for a run of `shape::searched_run(run)`.
     pub run_reach: usize,
-    /// The keyword is never behind that run.
-    pub run_last: bool,
     /// Every secret has one of these.
     pub streaks: Vec<Streak>,
     /// Whether the secrets have a prefix that is worth looking for among arbitrary bytes, or are whole texts.
     pub applies_to_binary: bool,
 }
 
-/// Which lists of words that patterns ask for nearby: of a text, those of which a word stands in it.
+/// A list of words that patterns ask for nearby.
 ///
-/// Two lists may share a bit, if there are very many: then some windows are searched in vain.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Two lists may share a number, if there are very many: then some windows are searched in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List(u16);
+
+/// Of a text, the lists of which a word stands in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Nearby([u64; Self::WORDS]);
 
 impl Nearby {
     const WORDS: usize = 16;
+    const LISTS: usize = 64 * Self::WORDS;
 
-    fn list(n: usize) -> Self {
-        let mut all = [0; Self::WORDS];
-        all[n / 64 % Self::WORDS] = 1 << (n % 64);
-        Self(all)
+    /// Adds `lists`.
+    pub fn add(&mut self, lists: &[List]) {
+        for List(n) in lists {
+            self.0[usize::from(n / 64)] |= 1 << (n % 64);
+        }
     }
 
-    /// Adds what `other` has.
-    pub fn add(&mut self, other: Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
-    }
-
-    fn meets(self, other: Self) -> bool {
-        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
+    fn has(&self, List(n): List) -> bool {
+        self.0[usize::from(n / 64)] >> (n % 64) & 1 == 1
     }
 }
 
@@ -126,9 +128,10 @@ fn make(patterns: &mut [Pattern]) -> Vec<Group> {
             let count = lists.len();
             let asks = match &patterns[members[0]].spec.near {
                 Some(near) if near.any.iter().all(|w| w.len() >= MIN_WORD_BYTES) => {
-                    Nearby::list(*lists.entry(&near.any).or_insert(count))
+                    let number = *lists.entry(&near.any).or_insert(count);
+                    Some(List((number % Nearby::LISTS) as u16))
                 }
-                _ => Nearby::default(),
+                _ => None,
             };
             Group::of(patterns, members, asks)
         })
@@ -155,18 +158,15 @@ fn applies_to_binary(pattern: &Pattern) -> bool {
 }
 
 impl Group {
-    fn of(patterns: &[Pattern], members: Vec<usize>, asks: Nearby) -> Self {
+    fn of(patterns: &[Pattern], members: Vec<usize>, asks: Option<List>) -> Self {
         let first = &patterns[members[0]];
         let specs = || members.iter().map(|&m| &patterns[m].spec);
         Self {
-            keywords: first.spec.keywords.clone(),
-            near: first.spec.near.clone(),
             asks,
             max_bytes: specs().map(|s| s.max_bytes).max().unwrap_or(0),
             lead: specs().map(|s| s.lead).max().unwrap_or(0),
             run: specs().map(|s| s.run).min().unwrap_or(0),
             run_reach: specs().map(|s| s.run_reach).max().unwrap_or(0),
-            run_last: first.spec.run_last,
             streaks: distinct(specs().map(|s| s.streak)),
             applies_to_binary: applies_to_binary(first),
             members,
@@ -180,7 +180,7 @@ impl Group {
 
     /// Whether a text in which `nearby` stands has a word that this group asks for.
     pub fn is_asked_for(&self, nearby: Nearby) -> bool {
-        self.asks == Nearby::default() || self.asks.meets(nearby)
+        self.asks.is_none_or(|list| nearby.has(list))
     }
 }
 

@@ -26,8 +26,7 @@ use regex_automata::{
     util::{captures::Captures, syntax},
 };
 
-use group::Patterns;
-pub use group::{Group, Nearby, Pattern, RuleIndex};
+pub use group::{Group, List, Nearby, Pattern, Patterns, RuleIndex};
 use names::Names;
 pub use names::{Mention, What};
 use paths::Files;
@@ -49,7 +48,7 @@ pub struct RuleSet {
     /// Of each pattern, compiled when a text first asks for it.
     regexes: Vec<OnceLock<Regex>>,
     /// The same of each group.
-    sieves: Vec<OnceLock<Option<Sieve>>>,
+    sieves: Vec<OnceLock<Option<Box<Sieve>>>>,
     /// The files that each rule is for, compiled when one is first asked.
     files: OnceLock<Vec<OnceLock<Files>>>,
     /// What speaks of providers, made when it is first asked.
@@ -107,6 +106,11 @@ impl RuleSet {
         self.catalogue.get_or_init(load::without_patterns)
     }
 
+    /// What is searched.
+    pub fn searched(&self) -> &Patterns {
+        &self.patterns
+    }
+
     /// Every shape of every rule.
     pub fn patterns(&self) -> &[Pattern] {
         &self.patterns.all
@@ -115,6 +119,11 @@ impl RuleSet {
     /// The patterns, put together that are searched together.
     pub fn groups(&self) -> &[Group] {
         &self.patterns.groups
+    }
+
+    /// What must stand near every match of the patterns of `group`.
+    pub fn near(&self, group: &Group) -> Option<&Near> {
+        self.patterns.first(group).near.as_ref()
     }
 
     /// The rule behind an index of this set.
@@ -171,7 +180,7 @@ impl RuleSet {
     pub fn possible(&self, group: usize, text: &[u8], within: Range<usize>) -> Vec<usize> {
         let members = &self.groups()[group].members;
         let regexes = || members.iter().map(|&m| self.patterns()[m].spec.regex.as_str());
-        match self.sieves[group].get_or_init(|| Sieve::new(regexes())) {
+        match self.sieves[group].get_or_init(|| Sieve::new(regexes()).map(Box::new)) {
             Some(sieve) => {
                 let possible = sieve.possible(&Input::new(text).range(within));
                 possible.into_iter().map(|n| members[n]).collect()
