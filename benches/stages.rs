@@ -105,6 +105,12 @@ fn memchr_of_nothing(bencher: Bencher<'_, '_>) {
 
 /// What every process pays before it reads anything.
 #[divan::bench]
+fn read_what_the_build_made() -> Prefilter {
+    Prefilter::new(&RuleSet::builtin())
+}
+
+/// What one pays that has rules of its own.
+#[divan::bench]
 fn load_rules_and_build_prefilter() -> Prefilter {
     Prefilter::new(&RuleSet::new(load::builtin()))
 }

@@ -45,7 +45,7 @@ impl Prefilter {
     ///
     /// If the binary was built wrongly.
     pub fn new(set: &RuleSet) -> Self {
-        if set.is_builtin() {
+        if set.has_builtin_groups() {
             postcard::from_bytes(BUILTIN).expect("build.rs wrote this blob from the same types")
         } else {
             Self::of(set.searched())

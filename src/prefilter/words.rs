@@ -99,8 +99,9 @@ impl Prefilter {
     /// For `patterns`.
     pub fn of(patterns: &Patterns) -> Self {
         let numbered = (0..).zip(&patterns.groups);
-        let all: Vec<Asking<'_>> =
-            numbered.map(|(n, group)| Asking { n, group, first: patterns.first(group) }).collect();
+        let all: Vec<Asking<'_>> = numbered
+            .filter_map(|(n, group)| Some(Asking { n, group, first: patterns.first(group)? }))
+            .collect();
         let ways: Vec<Way> = all.iter().map(way_of).collect();
         let of_way = |way: Way| {
             let of_each = all.iter().zip(&ways);

@@ -50,10 +50,27 @@ impl Patterns {
         Self { all, groups }
     }
 
-    /// The first pattern of `group`; all of them have the same keywords, the same words nearby and the same
-    /// `run_last`.
-    pub fn first(&self, group: &Group) -> &PatternSpec {
-        &self.all[group.members[0]].spec
+    /// The first pattern of `group`, if it has any; all of them have the same keywords, the same words nearby and
+    /// the same `run_last`.
+    pub fn first(&self, group: &Group) -> Option<&PatternSpec> {
+        group.members.first().map(|&n| &self.all[n].spec)
+    }
+
+    /// Takes out what belongs to rules that are not `kept`, and numbers the others anew. The groups stay, even
+    /// without members: so the words that are searched for them are still the right ones.
+    pub fn keep(&mut self, kept: &[bool]) {
+        let rules = numbers(kept.iter().copied());
+        let patterns = numbers(self.all.iter().map(|p| kept[p.rule.0]));
+        self.all.retain(|pattern| kept[pattern.rule.0]);
+        for pattern in &mut self.all {
+            pattern.rule = RuleIndex(rules[pattern.rule.0].expect("the others are gone"));
+        }
+        for group in &mut self.groups {
+            group.members = group.members.iter().filter_map(|&n| patterns[n]).collect();
+            if group.members.is_empty() {
+                group.streaks.clear();
+            }
+        }
     }
 
     /// Gives each of `rules` its own again.
@@ -182,6 +199,16 @@ impl Group {
     pub fn is_asked_for(&self, nearby: Nearby) -> bool {
         self.asks.is_none_or(|list| nearby.has(list))
     }
+}
+
+/// Of each that is kept, its number among these.
+fn numbers(kept: impl Iterator<Item = bool>) -> Vec<Option<usize>> {
+    let number = |next: &mut usize, is_kept: bool| {
+        let number = is_kept.then_some(*next);
+        *next += usize::from(is_kept);
+        Some(number)
+    };
+    kept.scan(0, number).collect()
 }
 
 fn distinct(streaks: impl Iterator<Item = Streak>) -> Vec<Streak> {

@@ -110,8 +110,17 @@ pub fn narrowed(rules: RuleSet, selection: &Selection) -> Result<RuleSet, LoadEr
     if only.is_empty() && except.is_empty() {
         return Ok(rules);
     }
+    if let Some(id) = only.iter().chain(except).find(|id| rules.find(id).is_none()) {
+        return Err(unknown(rules.rules(), id));
+    }
+    let is_out = |r: &RuleSpec| except.iter().any(|id| r.id == *id);
+    let Some(first) = only.first() else { return Ok(rules.without(is_out)) };
     let mut catalogue = rules.into_catalogue();
-    select(&mut catalogue, selection)?;
+    catalogue.rules.retain(|r| only.iter().any(|id| r.id == *id) && !is_out(r));
+    let finds = |r: &RuleSpec| !r.patterns.is_empty();
+    if !catalogue.rules.is_empty() && !catalogue.rules.iter().any(finds) {
+        return Err(LoadError::FindsNothing { id: first.clone() });
+    }
     Ok(RuleSet::new(catalogue))
 }
 
@@ -196,25 +205,6 @@ fn listed(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     if files.is_empty() { Err(LoadError::NoFiles { path: path.into() }) } else { Ok(files) }
 }
 
-fn select(catalogue: &mut Catalogue, selection: &Selection) -> Result<(), LoadError> {
-    for id in selection.only.iter().chain(&selection.except) {
-        if !catalogue.rules.iter().any(|r| r.id == *id) {
-            return Err(unknown(&catalogue.rules, id));
-        }
-    }
-    catalogue.rules.retain(|r| {
-        (selection.only.is_empty() || selection.only.iter().any(|id| r.id == *id))
-            && !selection.except.iter().any(|id| r.id == *id)
-    });
-    let finds = |r: &RuleSpec| !r.patterns.is_empty();
-    match selection.only.first() {
-        Some(id) if !catalogue.rules.is_empty() && !catalogue.rules.iter().any(finds) => {
-            Err(LoadError::FindsNothing { id: id.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The error for an `id` that none of `rules` has.
 pub fn unknown(rules: &[RuleSpec], id: &str) -> LoadError {
     LoadError::Unknown { id: id.to_owned(), close: closest(rules, id) }
@@ -243,6 +233,7 @@ pub fn closest(rules: &[RuleSpec], id: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Pattern;
 
     #[test]
     fn what_the_build_made_of_the_rules_is_what_a_run_makes_of_them() {
@@ -252,5 +243,25 @@ mod tests {
         assert_eq!(ready.rules(), made.rules());
         assert_eq!(ready.providers(), made.providers());
         assert_eq!(ready.into_catalogue(), builtin());
+    }
+
+    #[test]
+    fn rules_that_are_left_out_are_gone_and_the_others_are_as_they_were() {
+        let is_out = |r: &RuleSpec| r.id.starts_with('a');
+        let mut left = builtin();
+        left.rules.retain(|r| !is_out(r));
+        let ready = RuleSet::builtin().without(is_out);
+        let made = RuleSet::new(left.clone());
+        let of = |set: &RuleSet| -> Vec<_> {
+            let one = |p: &Pattern| (p.rule, p.spec.clone(), set.groups()[p.group].asks.is_some());
+            set.patterns().iter().map(one).collect()
+        };
+        assert_eq!(of(&ready), of(&made));
+        for (n, pattern) in ready.patterns().iter().enumerate() {
+            assert!(ready.groups()[pattern.group].members.contains(&n));
+        }
+        let members: usize = ready.groups().iter().map(|g| g.members.len()).sum();
+        assert_eq!(members, ready.patterns().len());
+        assert_eq!(ready.into_catalogue(), left);
     }
 }

@@ -44,7 +44,8 @@ pub struct RuleSet {
     patterns: Patterns,
     /// Everything else of the rules; of the built-in ones it is read when it is first asked.
     catalogue: OnceLock<Catalogue>,
-    is_builtin: bool,
+    /// Whether `Patterns::groups` are those of the build.
+    has_builtin_groups: bool,
     /// Of each pattern, compiled when a text first asks for it.
     regexes: Vec<OnceLock<Regex>>,
     /// The same of each group.
@@ -69,18 +70,18 @@ impl RuleSet {
     /// All rules of `catalogue`, which has been checked. Their patterns move to `RuleSet::patterns`.
     pub fn new(mut catalogue: Catalogue) -> Self {
         let patterns = Patterns::take(&mut catalogue.rules);
-        Self { catalogue: OnceLock::from(catalogue), is_builtin: false, ..Self::of(patterns) }
+        Self { catalogue: OnceLock::from(catalogue), ..Self::of(patterns) }
     }
 
     /// The built-in rules: the same as `new` makes of them, but for the time that it takes.
     pub fn builtin() -> Self {
-        Self { is_builtin: true, ..Self::of(load::patterns()) }
+        Self { has_builtin_groups: true, ..Self::of(load::patterns()) }
     }
 
     fn of(patterns: Patterns) -> Self {
         Self {
             catalogue: OnceLock::new(),
-            is_builtin: false,
+            has_builtin_groups: false,
             regexes: unset(patterns.all.len()),
             sieves: unset(patterns.groups.len()),
             files: OnceLock::new(),
@@ -89,9 +90,23 @@ impl RuleSet {
         }
     }
 
-    /// Whether these are the built-in rules, all of them and no others.
-    pub fn is_builtin(&self) -> bool {
-        self.is_builtin
+    /// Whether these are the built-in rules and no others; some may be left out.
+    pub fn has_builtin_groups(&self) -> bool {
+        self.has_builtin_groups
+    }
+
+    /// These rules without those that `is_out` names. Their words are searched as before, and lead to nothing.
+    #[must_use]
+    pub fn without(mut self, is_out: impl Fn(&RuleSpec) -> bool) -> Self {
+        let mut catalogue = self.catalogue.take().unwrap_or_else(load::without_patterns);
+        let kept: Vec<bool> = catalogue.rules.iter().map(|rule| !is_out(rule)).collect();
+        catalogue.rules.retain(|rule| !is_out(rule));
+        self.patterns.keep(&kept);
+        Self {
+            catalogue: OnceLock::from(catalogue),
+            has_builtin_groups: self.has_builtin_groups,
+            ..Self::of(self.patterns)
+        }
     }
 
     /// What the rules were made of.
@@ -123,7 +138,7 @@ impl RuleSet {
 
     /// What must stand near every match of the patterns of `group`.
     pub fn near(&self, group: &Group) -> Option<&Near> {
-        self.patterns.first(group).near.as_ref()
+        self.patterns.first(group)?.near.as_ref()
     }
 
     /// The rule behind an index of this set.
