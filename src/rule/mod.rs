@@ -191,17 +191,18 @@ impl RuleSet {
         self.catalogue().rules.binary_search_by(|r| r.id.as_str().cmp(id)).ok().map(RuleIndex)
     }
 
-    /// The patterns of a group that can match in `within`. There may be some that cannot.
-    pub fn possible(&self, group: usize, text: &[u8], within: Range<usize>) -> Vec<usize> {
-        let members = &self.groups()[group].members;
+    /// The patterns of a group that can match in `window`, which goes on for the longest match behind the last keyword
+    /// in it, if the text does. There may be some that cannot.
+    pub fn possible(&self, group: usize, text: &[u8], window: Range<usize>) -> Vec<usize> {
+        let Group { members, max_bytes, .. } = &self.groups()[group];
         let regexes = || members.iter().map(|&m| self.patterns()[m].spec.regex.as_str());
-        match self.sieves[group].get_or_init(|| Sieve::new(regexes()).map(Box::new)) {
-            Some(sieve) => {
-                let possible = sieve.possible(&Input::new(text).range(within));
-                possible.into_iter().map(|n| members[n]).collect()
-            }
-            None => members.clone(),
-        }
+        let sieve = || Sieve::new(regexes(), *max_bytes).map(Box::new);
+        let Some(sieve) = self.sieves[group].get_or_init(sieve) else { return members.clone() };
+        // Where the text ends before, the last keyword may be anywhere.
+        let ends_before = window.end == text.len();
+        let last = if ends_before { window.end } else { window.end.saturating_sub(*max_bytes) };
+        let possible = sieve.possible(text, window.clone(), window.start..last);
+        possible.into_iter().map(|n| members[n]).collect()
     }
 
     /// The compiled regex of a pattern.
@@ -263,6 +264,9 @@ pub fn compile(regex: &str) -> Result<Regex, Box<meta::BuildError>> {
         .map_err(Box::new)
 }
 
+/// A regex that takes more is too large.
+const NFA_BYTES: usize = 8 << 20;
+
 /// How all regexes are compiled.
 fn limits() -> meta::Config {
     meta::Config::new()
@@ -270,7 +274,7 @@ fn limits() -> meta::Config {
         // The keywords have been found already; extracting literals again takes a third of the time
         // to compile.
         .auto_prefilter(false)
-        .nfa_size_limit(Some(8 << 20))
+        .nfa_size_limit(Some(NFA_BYTES))
         .onepass(false)
         .hybrid_cache_capacity(256 << 10)
 }
