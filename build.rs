@@ -22,10 +22,12 @@ mod prefilter {
 #[path = "src/rule"]
 #[allow(dead_code, unreachable_pub, reason = "of these modules the build needs a part")]
 mod rule {
+    pub(crate) mod bytes;
     pub(crate) mod check;
     pub(crate) mod file;
     pub(crate) mod group;
     mod known_by;
+    pub(crate) mod lead;
     mod paths;
     pub(crate) mod shape;
     pub(crate) mod spec;

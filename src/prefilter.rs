@@ -116,7 +116,7 @@ impl Prefilter {
         for change in changes {
             let near = around(text, change, (MAX_WORD_BYTES, MAX_WORD_BYTES));
             self.grams.find(text, near, |word, start| {
-                if start < change.end && start + self.grams.words()[word].len() > change.start {
+                if start < change.end && start + self.grams.reach(word) > change.start {
                     found(Word(word as u32), start);
                 }
             });
@@ -191,7 +191,7 @@ impl AroundRuns {
     ) {
         let Some(region) = region else { return };
         self.grams.find(text, region.clone(), |word, start| {
-            if region.start <= start && start + self.grams.words()[word].len() <= region.end {
+            if region.start <= start && start + self.grams.len(word) <= region.end {
                 found(Word((self.first + word) as u32), start);
             }
         });

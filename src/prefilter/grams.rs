@@ -2,8 +2,8 @@
 //!
 //! Only every second position of the text is looked at. A word that starts anywhere is still seen,
 //! because it is entered with the grams at two neighbouring offsets: one of them lies on an even
-//! position of the text. A word too short for that is entered with every byte that may stand beside
-//! it.
+//! position of the text. A word too short for that is entered with every byte that may stand behind
+//! it, and one of three bytes or two also with every byte in front of it.
 //!
 //! Positions go through two sieves, a block at a time, and no branch depends on what a sieve says: its
 //! answers are where the next one looks. Only what is left is compared. With branches, whose outcome nobody
@@ -14,7 +14,10 @@ use std::ops::Range;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::rows;
-use crate::{letters, rule::text::Text};
+use crate::{
+    letters,
+    rule::{bytes::ByteSet, text::Text},
+};
 
 /// One bit for each hash: 64 kB, which the second level of a cache holds.
 const BITS: u32 = 19;
@@ -35,10 +38,19 @@ const OVERHANG: usize = 4;
 /// A block and the bytes behind it.
 type Block = [u8; BLOCK + OVERHANG];
 
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sought {
+    /// In lower case, of two bytes or more.
+    pub(super) word: Text,
+    /// One of these must stand behind it; if nothing must, none.
+    pub(super) followers: Option<ByteSet>,
+}
+
 /// The words' grams.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Grams {
-    words: Vec<Text>,
+    words: Vec<Sought>,
     multiplier: u32,
     grams: Bitmap,
     /// Asked where `grams` says yes: the grams of words that end too soon behind them.
@@ -84,17 +96,17 @@ impl Entry {
 }
 
 impl Grams {
-    /// For `words` in lower case, of two bytes or more.
-    pub(super) fn new(words: Vec<String>) -> Self {
+    /// For `words`.
+    pub(super) fn new(words: Vec<Sought>) -> Self {
         let mut all = Vec::new();
-        for (n, word) in words.iter().enumerate() {
-            grams_of(word.as_bytes(), |gram, offset| {
+        for (n, Sought { word, followers }) in words.iter().enumerate() {
+            grams_of(word.as_bytes(), followers.as_ref(), |gram, offset| {
                 all.push((gram, Entry { word: n as u32, offset }));
             });
         }
         let (mut short, mut long) = (Bitmap::new(), Bitmap::new());
         for (gram, Entry { word, offset }) in &all {
-            let word = words[*word as usize].as_bytes();
+            let word = words[*word as usize].word.as_bytes();
             match usize::try_from(*offset).ok().and_then(|at| word[at..].first_chunk()) {
                 Some(six) => long.set(hash_of_six(six)),
                 None => short.set(hash(*gram, SECOND)),
@@ -102,14 +114,18 @@ impl Grams {
         }
         let (multiplier, grams) = spread(all.iter().map(|(gram, _)| *gram));
         let (entries, index) = by_bitmap_word(&all, multiplier);
-        let heads = words.iter().map(|w| Head::of(w.as_bytes())).collect();
-        let words = words.into_iter().map(Text::from).collect();
+        let heads = words.iter().map(|w| Head::of(w.word.as_bytes())).collect();
         Self { words, multiplier, grams, short, long, heads, entries, index }
     }
 
-    /// What is looked for, in the order of `new`.
-    pub(super) fn words(&self) -> &[Text] {
-        &self.words
+    /// Bytes of a word: index into what `new` was given.
+    pub(super) fn len(&self, word: usize) -> usize {
+        self.words[word].word.len()
+    }
+
+    /// How many bytes from its first on decide whether a word is found.
+    pub(super) fn reach(&self, word: usize) -> usize {
+        self.len(word) + usize::from(self.words[word].followers.is_some())
     }
 
     /// Calls `found` with index and first byte of every word that has two neighbouring grams
@@ -164,14 +180,21 @@ impl Grams {
             let entry = Entry::unpacked(*packed);
             let Some(start) = at.checked_add_signed(-entry.offset as isize) else { continue };
             let word = entry.word as usize;
-            if self.heads[word].may_stand_at(text, start)
-                && let bytes = self.words[word].as_bytes()
-                && let Some(there) = text.get(start..start + bytes.len())
-                && there.eq_ignore_ascii_case(bytes)
+            if self.heads[word].may_stand_at(text, start) && self.words[word].stands_at(text, start)
             {
                 found(word, start);
             }
         }
+    }
+}
+
+impl Sought {
+    /// Whether it is in `text` at `start`, in front of the right byte.
+    fn stands_at(&self, text: &[u8], start: usize) -> bool {
+        let end = start + self.word.len();
+        let is_follower = |set: &ByteSet| text.get(end).is_some_and(|b| set.has(*b));
+        text.get(start..end).is_some_and(|there| there.eq_ignore_ascii_case(self.word.as_bytes()))
+            && self.followers.as_ref().is_none_or(is_follower)
     }
 }
 
@@ -192,23 +215,25 @@ impl Head {
 }
 
 /// The grams of `word` that are looked for, and where in it each begins: two neighbouring ones.
-fn grams_of(word: &[u8], mut add: impl FnMut(u32, i32)) {
+fn grams_of(word: &[u8], followers: Option<&ByteSet>, mut add: impl FnMut(u32, i32)) {
     let mut add = |gram: [u8; 4], offset| add(u32::from_le_bytes(gram), offset);
     // Case does not count, so of two bytes that differ in case only one is entered.
-    let others = || (0..=255_u8).filter(|x| x & CASE as u8 != 0);
+    let any = || (0..=255_u8).filter(|x| x & CASE as u8 != 0);
+    let can_follow = |set: &ByteSet, x: u8| set.has(x) || set.has(x & !(CASE as u8));
+    let behind = || any().filter(|x| followers.is_none_or(|set| can_follow(set, *x)));
     match *word {
         [a, b] => {
-            let pairs = || others().flat_map(|x| others().map(move |y| (x, y)));
+            let pairs = || behind().flat_map(|x| any().map(move |y| (x, y)));
             pairs().for_each(|(x, y)| add([a, b, x, y], 0));
-            pairs().for_each(|(x, y)| add([x, a, b, y], -1));
+            pairs().for_each(|(x, y)| add([y, a, b, x], -1));
         }
         [a, b, c] => {
-            others().for_each(|x| add([a, b, c, x], 0));
-            others().for_each(|x| add([x, a, b, c], -1));
+            behind().for_each(|x| add([a, b, c, x], 0));
+            any().for_each(|x| add([x, a, b, c], -1));
         }
         [a, b, c, d] => {
             add([a, b, c, d], 0);
-            others().for_each(|x| add([x, a, b, c], -1));
+            behind().for_each(|x| add([b, c, d, x], 1));
         }
         _ => {
             let at = rarest(word);
@@ -330,15 +355,16 @@ mod tests {
     use super::*;
     use crate::rule::load;
 
-    fn words(list: &[&str]) -> Vec<String> {
-        list.iter().map(|&w| w.to_owned()).collect()
+    fn words(list: &[&str]) -> Vec<Sought> {
+        let any = |w: &&str| Sought { word: (*w).into(), followers: None };
+        list.iter().map(any).collect()
     }
 
     #[test]
     fn words_are_found_at_every_offset_and_in_every_case() {
         let words = words(&["u-", "sg.", "aiza", "passw", "authorization", "-----begin"]);
         let grams = Grams::new(words.clone());
-        for (n, word) in words.iter().enumerate() {
+        for (n, Sought { word, .. }) in words.iter().enumerate() {
             for before in 0..40 {
                 for after in [0, 1, 2, 3, 40] {
                     let text = format!(
@@ -360,9 +386,9 @@ mod tests {
     fn indentation_looks_like_no_word_of_a_rule() {
         let catalogue = load::builtin();
         let patterns = catalogue.rules.iter().flat_map(|r| &r.patterns);
-        let words: Vec<String> =
-            patterns.flat_map(|p| p.keywords.iter().map(|k| k.to_ascii_lowercase())).collect();
-        let grams = Grams::new(words);
+        let words: Vec<&str> =
+            patterns.flat_map(|p| p.keywords.iter().map(|k| k.as_str())).collect();
+        let grams = Grams::new(self::words(&words));
         for byte in [b' ', b'\t'] {
             let mut places = [0; BLOCK / 2];
             assert!(grams.sieve(&[byte; BLOCK + OVERHANG], BLOCK, &mut places).is_empty());
@@ -378,19 +404,25 @@ mod tests {
             from in 0_usize..600,
             len in 0_usize..1200,
         ) {
-            let words = words(&["a_", "ab_", "ba.b", "abab.", "_a.bb_", "aa.bb_ab", "b.abab_aab"]);
+            let in_front_of = |word: &str, bytes: &str| {
+                Sought { word: word.into(), followers: Some(bytes.bytes().collect()) }
+            };
+            let mut words = words(&["a_", "ab_", "ba.b", "abab.", "_a.bb_", "aa.bb_ab", "b.abab_aab"]);
+            words.extend([in_front_of("_b", "A"), in_front_of("aba", "a_"), in_front_of("a_ba", "B")]);
             let text = text.as_bytes();
             let range = from.min(text.len())..(from + len).min(text.len());
             let mut found = Vec::new();
             Grams::new(words.clone()).find(text, range.clone(), |word, at| found.push((at, word)));
             found.sort_unstable();
-            let stands = |at: usize, word: &str| {
-                text.get(at..at + word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()))
+            let stands = |at: usize, Sought { word, followers }: &Sought| {
+                let end = at + word.len();
+                text.get(at..end).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()))
+                    && followers.is_none_or(|set| end < text.len() && set.has(text[end]))
             };
             prop_assert!(found.is_sorted_by(|a, b| a < b));
             prop_assert!(found.iter().all(|&(at, word)| stands(at, &words[word])));
             for (n, word) in words.iter().enumerate() {
-                for at in range.clone().filter(|at| at + word.len() <= range.end) {
+                for at in range.clone().filter(|at| at + word.word.len() <= range.end) {
                     prop_assert_eq!(stands(at, word), found.binary_search(&(at, n)).is_ok());
                 }
             }

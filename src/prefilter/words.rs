@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::grams::Grams;
+use super::grams::{Grams, Sought};
 use crate::{
     mark,
     rule::{
         Group, List, PatternSpec, Patterns,
+        bytes::ByteSet,
+        lead::MAX_SHORT_BYTES,
         shape::{self, LONG_RUN, SEARCHED_RUN},
         text::Text,
     },
@@ -67,13 +69,11 @@ pub(super) struct AroundRuns {
     pub(super) after: usize,
 }
 
-/// Words that source code is full of: worth a search of their own, as are short ones: of four bytes or less the
-/// grams say little.
+/// Words that source code is full of: worth a search of their own, as are short ones, of which the grams say little.
 const EVERYDAY: [&str; 12] = [
     "key", "token", "secret", "auth", "pass", "sign", "salt", "hash", "cred", "session", "cookie",
     "value",
 ];
-const MAX_SHORT_BYTES: usize = 4;
 /// Of longer words the beginning is searched: the less is looked at around a change, and windows get
 /// wider only by what is missing.
 pub(super) const MAX_WORD_BYTES: usize = 16;
@@ -86,22 +86,34 @@ enum Way {
     Runs(usize),
 }
 
+/// A word that is going to be searched.
+#[derive(Default)]
+struct Entered {
+    meaning: Meaning,
+    /// What may stand behind it.
+    followers: ByteSet,
+}
+
 /// A group that asks for words.
 struct Asking<'p> {
     /// Index into `RuleSet::groups`.
     n: u32,
     group: &'p Group,
+    /// Its patterns.
+    members: Vec<&'p PatternSpec>,
     /// Says what words these are.
     first: &'p PatternSpec,
 }
 
 impl Prefilter {
     /// For `patterns`.
-    pub fn of(patterns: &Patterns) -> Self {
+    pub fn of<'p>(patterns: &'p Patterns) -> Self {
         let numbered = (0..).zip(&patterns.groups);
-        let all: Vec<Asking<'_>> = numbered
-            .filter_map(|(n, group)| Some(Asking { n, group, first: patterns.first(group)? }))
-            .collect();
+        let asking = |(n, group): (u32, &'p Group)| {
+            let members = group.members.iter().map(|&m| &patterns.all[m].spec).collect();
+            Some(Asking { n, group, members, first: patterns.first(group)? })
+        };
+        let all: Vec<Asking<'_>> = numbered.filter_map(asking).collect();
         let ways: Vec<Way> = all.iter().map(way_of).collect();
         let of_way = |way: Way| {
             let of_each = all.iter().zip(&ways);
@@ -111,18 +123,17 @@ impl Prefilter {
         for Asking { group, first, .. } in &all {
             let (Some(list), Some(near)) = (group.asks, &first.near) else { continue };
             for word in &near.any {
-                let lists = &mut entry(&mut rare, word).nearby;
+                let lists = &mut entry(&mut rare, word, None).nearby;
                 if !lists.contains(&list) {
                     lists.push(list);
                 }
             }
         }
-        entry(&mut rare, mark::OWN);
-        let (rare, mut known): (Vec<String>, Vec<Meaning>) = rare.into_iter().unzip();
-        let mark = rare.binary_search_by(|w| w.as_str().cmp(mark::OWN)).expect("it was entered");
+        entry(&mut rare, mark::OWN, None);
+        let mark = rare.keys().position(|word| word == mark::OWN).expect("it was entered");
+        let (rare, mut known) = sought(rare);
         let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
-            let (words, meanings): (Vec<String>, Vec<Meaning>) =
-                meanings(of_way(Way::Runs(n))).into_iter().unzip();
+            let (words, meanings) = sought(meanings(of_way(Way::Runs(n))));
             let asking = || of_way(Way::Runs(n));
             let reach = |a: &Asking<'_>| a.group.run_reach - run;
             let searched = AroundRuns {
@@ -149,26 +160,45 @@ impl Prefilter {
 }
 
 /// The keywords of `groups`, and what they stand for.
-fn meanings<'p>(groups: impl Iterator<Item = &'p Asking<'p>>) -> BTreeMap<String, Meaning> {
+fn meanings<'p>(groups: impl Iterator<Item = &'p Asking<'p>>) -> BTreeMap<String, Entered> {
     let mut all = BTreeMap::new();
-    for Asking { n, first, .. } in groups {
-        for word in &first.keywords {
-            let groups = &mut entry(&mut all, word).groups;
-            if groups.last() != Some(n) {
-                groups.push(*n);
+    for Asking { n, members, first, .. } in groups {
+        for (k, word) in first.keywords.iter().enumerate() {
+            for member in members {
+                let groups =
+                    &mut entry(&mut all, word, member.followers.get(k).copied().flatten()).groups;
+                if groups.last() != Some(n) {
+                    groups.push(*n);
+                }
             }
         }
     }
     all
 }
 
-fn entry<'m>(all: &'m mut BTreeMap<String, Meaning>, word: &str) -> &'m mut Meaning {
+/// What `word`, which may stand in front of `followers` or else of anything, stands for.
+fn entry<'m>(
+    all: &'m mut BTreeMap<String, Entered>,
+    word: &str,
+    followers: Option<ByteSet>,
+) -> &'m mut Meaning {
     let mut word = word.to_ascii_lowercase();
     word.truncate(word.floor_char_boundary(MAX_WORD_BYTES));
     let len = word.len();
-    let meaning = all.entry(word).or_default();
-    meaning.len = len;
-    meaning
+    let entered = all.entry(word).or_default();
+    entered.followers = entered.followers.or(followers.unwrap_or(ByteSet::ALL));
+    entered.meaning.len = len;
+    &mut entered.meaning
+}
+
+/// What is searched, in order, and what it stands for.
+fn sought(entered: BTreeMap<String, Entered>) -> (Vec<Sought>, Vec<Meaning>) {
+    let all = entered.into_iter();
+    all.map(|(word, Entered { meaning, followers })| {
+        let followers = (followers != ByteSet::ALL).then_some(followers);
+        (Sought { word: word.into(), followers }, meaning)
+    })
+    .unzip()
 }
 
 /// Words are searched around runs if the group has everyday words or short ones, unless they may stand behind

@@ -6,8 +6,11 @@ use std::{
 };
 
 use super::{
+    bytes::ByteSet,
     file::{GuidanceForm, PatternForm, ProviderForm, RuleFile, RuleForm},
-    known_by, paths,
+    known_by,
+    lead::{Lead, MAX_SHORT_BYTES},
+    paths,
     shape::{self, Assignment, Below, ShapeError, ValueRun},
     spec::{
         Catalogue, Confidence, Guidance, Kind, KnownBy, Near, PatternSpec, ProviderSpec, Quoting,
@@ -324,13 +327,23 @@ fn pattern_spec(
         near: form.near.as_ref().map(|n| Near { any: texts(&n.any), lines: n.lines }),
         quoting,
         max_bytes: shape.max_bytes,
-        lead: shape.lead,
+        lead: shape.lead.bytes,
+        followers: followers(&keywords, shape.lead),
         run,
         run_reach,
         run_last,
         streak: Streak::of(regex)?,
         prefixes: texts(&shape.prefixes),
     })
+}
+
+/// What can stand behind each of `keywords`, where that is worth looking at.
+fn followers(keywords: &[String], lead: Lead) -> Vec<Option<ByteSet>> {
+    let worth = |(keyword, set): (&String, ByteSet)| {
+        (keyword.len() <= MAX_SHORT_BYTES && set != ByteSet::ALL).then_some(set)
+    };
+    let all: Vec<Option<ByteSet>> = keywords.iter().zip(lead.followers).map(worth).collect();
+    if all.iter().any(Option::is_some) { all } else { Vec::new() }
 }
 
 fn is_rule_id(id: &str) -> bool {

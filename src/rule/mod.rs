@@ -1,12 +1,14 @@
 //! Rules: what is known of each credential. A `RuleSet` holds checked rules whose regexes are
 //! compiled when a text first asks for them; most scans never need most of them.
 
+pub mod bytes;
 pub mod cases;
 pub mod check;
 pub mod cost;
 pub mod file;
 pub mod group;
 pub mod known_by;
+pub mod lead;
 pub mod load;
 mod names;
 pub mod own;

@@ -9,7 +9,7 @@ use regex_syntax::{
     hir::{Class, Hir, HirKind, Look, literal::Extractor},
 };
 
-use super::spec::Quoting;
+use super::{lead::Lead, spec::Quoting};
 
 /// No match may be longer. A longer secret (a PEM block) is matched by its head and read to its
 /// end by its `structure`.
@@ -32,8 +32,8 @@ pub fn searched_run(run: usize) -> usize {
 pub struct Shape {
     /// The longest match, in bytes.
     pub max_bytes: usize,
-    /// Within so many bytes every match has begun a keyword.
-    pub lead: usize,
+    /// Where every match has a keyword.
+    pub lead: Lead,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
     /// The first bytes of a run of `searched_run(run)` end within so many bytes.
@@ -88,9 +88,9 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
         return Err(ShapeError::Empty);
     }
     let lead = match keywords {
-        [] if is_whole(&hir) => 0,
+        [] if is_whole(&hir) => Lead::default(),
         [] => return Err(ShapeError::NotWhole),
-        _ => lead(&hir, keywords).ok_or_else(|| ShapeError::NoKeyword(keywords.to_vec()))?,
+        _ => Lead::of(&hir, keywords).ok_or_else(|| ShapeError::NoKeyword(keywords.to_vec()))?,
     };
     let run = runs(&hir).best;
     let literals = literals(secret);
@@ -124,7 +124,7 @@ pub fn idle_keywords<'k>(regex: &str, keywords: &'k [String]) -> Result<Vec<&'k 
     let is_idle = |n: usize| {
         let mut others = keywords.to_vec();
         others.remove(n);
-        !others.is_empty() && lead(&hir, &others).is_some()
+        !others.is_empty() && Lead::of(&hir, &others).is_some()
     };
     Ok((0..keywords.len()).filter(|&n| is_idle(n)).map(|n| keywords[n].as_str()).collect())
 }
@@ -502,58 +502,32 @@ fn longest_run(literal: &[u8]) -> usize {
 /// How many spellings of one part are looked at before it counts as anything at all.
 const MAX_SPELLINGS: usize = 512;
 
-/// Within how many bytes of its start every match of `hir` has begun a keyword; nothing if a match may
-/// have none, or if that can't be told.
-fn lead(hir: &Hir, keywords: &[String]) -> Option<usize> {
-    match hir.kind() {
-        HirKind::Capture(c) => lead(&c.sub, keywords),
-        HirKind::Repetition(r) if r.min > 0 => lead(&r.sub, keywords),
-        HirKind::Repetition(_) => None,
-        HirKind::Alternation(parts) => {
-            parts.iter().try_fold(0, |most, p| Some(lead(p, keywords)?.max(most)))
-        }
-        HirKind::Concat(parts) => {
-            let places = parts.iter().scan(0_usize, |at, part| {
-                let start = *at;
-                *at = start.saturating_add(part.properties().maximum_len().unwrap_or(usize::MAX));
-                Some((start, lead(part, keywords)))
-            });
-            let in_one =
-                places.filter_map(|(start, lead)| Some(start.saturating_add(lead?))).next();
-            let in_several = spelled_runs(parts)
-                .into_iter()
-                .filter_map(|(start, run)| Some(start.saturating_add(lead_in(&run, keywords)?)))
-                .next();
-            in_one.into_iter().chain(in_several).min()
-        }
-        _ => spellings(hir).and_then(|s| lead_in(&s, keywords)),
-    }
+/// Neighbouring parts of a concatenation with few spellings, joined.
+pub(super) struct SpelledRun {
+    /// The most bytes that can stand before it.
+    pub(super) start: usize,
+    /// The part behind its last: index into the concatenation.
+    pub(super) end: usize,
+    pub(super) spellings: Vec<String>,
 }
 
-/// The same for the strings `spellings`.
-fn lead_in(spellings: &[String], keywords: &[String]) -> Option<usize> {
-    spellings
-        .iter()
-        .map(|s| keywords.iter().filter_map(|k| s.find(k.as_str())).min())
-        .reduce(|a, b| Some(a?.max(b?)))
-        .flatten()
-}
-
-/// Neighbouring parts of a concatenation with few spellings, joined; and before each the most bytes that
-/// can stand there.
-fn spelled_runs(parts: &[Hir]) -> Vec<(usize, Vec<String>)> {
+/// All of `parts`.
+pub(super) fn spelled_runs(parts: &[Hir]) -> Vec<SpelledRun> {
     let nothing = || vec![String::new()];
-    let mut runs = vec![(0, nothing())];
+    let mut runs = vec![SpelledRun { start: 0, end: 0, spellings: nothing() }];
     let mut at = 0_usize;
-    for part in parts {
-        let end = at.saturating_add(part.properties().maximum_len().unwrap_or(usize::MAX));
-        let (_, last) = runs.last_mut().expect("starts with one");
+    for (n, part) in parts.iter().enumerate() {
+        let after = at.saturating_add(part.properties().maximum_len().unwrap_or(usize::MAX));
+        let last = runs.last_mut().expect("starts with one");
+        let end = n + 1;
         match spellings(part) {
-            Some(s) if s.len() * last.len() <= MAX_SPELLINGS => *last = joined(last, &s),
-            Some(s) => runs.push((at, s)),
-            None => runs.push((end, nothing())),
+            Some(s) if s.len() * last.spellings.len() <= MAX_SPELLINGS => {
+                (last.end, last.spellings) = (end, joined(&last.spellings, &s));
+            }
+            Some(spellings) => runs.push(SpelledRun { start: at, end, spellings }),
+            None => runs.push(SpelledRun { start: after, end, spellings: nothing() }),
         }
-        at = end;
+        at = after;
     }
     runs
 }
@@ -584,7 +558,7 @@ fn word_sets(hir: &Hir, sets: &mut Vec<Vec<String>>) {
         HirKind::Repetition(r) if r.min > 0 => word_sets(&r.sub, sets),
         HirKind::Repetition(_) => {}
         HirKind::Concat(parts) => {
-            sets.extend(spelled_runs(parts).into_iter().map(|(_, words)| unique(words)));
+            sets.extend(spelled_runs(parts).into_iter().map(|run| unique(run.spellings)));
             parts.iter().for_each(|part| word_sets(part, sets));
         }
         HirKind::Alternation(parts) => {
@@ -609,7 +583,7 @@ fn unique(mut words: Vec<String>) -> Vec<String> {
 }
 
 /// Every string that `hir` matches, in lower case, if there are few.
-fn spellings(hir: &Hir) -> Option<Vec<String>> {
+pub(super) fn spellings(hir: &Hir) -> Option<Vec<String>> {
     let all = match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![String::new()],
         HirKind::Literal(l) => vec![std::str::from_utf8(&l.0).ok()?.to_ascii_lowercase()],
@@ -719,7 +693,7 @@ mod tests {
 
     #[test]
     fn only_a_regex_for_whole_texts_needs_no_keyword() {
-        let wordless = |regex| read_shape(regex, &[]).map(|s| (s.lead, s.max_bytes));
+        let wordless = |regex| read_shape(regex, &[]).map(|s| (s.lead.bytes, s.max_bytes));
         assert_eq!(wordless(r"\A(?<secret>[0-9a-f]{32})\n?\z"), Ok((0, 33)));
         assert_eq!(wordless(r"(?<secret>[0-9a-f]{32})\z"), Err(ShapeError::NotWhole));
         assert_eq!(wordless(r"\A(?<secret>[0-9a-f]{32})(?:\z|;)"), Err(ShapeError::NotWhole));
@@ -742,7 +716,7 @@ mod tests {
 
     #[test]
     fn a_keyword_begins_within_a_known_part_of_the_match() {
-        let lead = |regex| shape(regex, "key").map(|s| s.lead);
+        let lead = |regex| shape(regex, "key").map(|s| s.lead.bytes);
         assert_eq!(lead("(?i:key)=(?<secret>[0-9]{4})"), Ok(0));
         assert_eq!(lead("(?:^|[^a-z])(?i:(?:api|private)[_-]?key)=(?<secret>[0-9]{4})"), Ok(9));
         assert_eq!(lead("[a-z]{0,9}(?:apikey|key)(?<secret>[0-9]{4})key"), Ok(12));

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{streak::Streak, text::Text};
+use super::{bytes::ByteSet, streak::Streak, text::Text};
 
 /// How bad it is if the credential is real.
 #[derive(
@@ -222,6 +222,8 @@ pub struct PatternSpec {
     pub max_bytes: usize,
     /// Within so many bytes every match has begun a keyword.
     pub lead: usize,
+    /// For each keyword, what can stand behind it there, if it is short and that is not any byte; or nothing at all.
+    pub followers: Vec<Option<ByteSet>>,
     /// Every match has a run of at least this many ASCII letters and digits.
     pub run: usize,
     /// The keyword starts at most this many bytes before the end of the first

@@ -1,10 +1,13 @@
 //! Bytes of one sort in a row that every secret of a pattern has, as 32 hex digits: where there is no such row,
 //! the pattern's regex need not be run, and in most scans not even be compiled.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
-use super::shape::{self, ShapeError};
+use super::{
+    bytes::ByteSet,
+    shape::{self, ShapeError},
+};
 
 /// At least so many bytes of one sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,10 +15,6 @@ pub struct Streak {
     sort: ByteSet,
     len: usize,
 }
-
-/// One bit for each byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct ByteSet([u64; 4]);
 
 impl Streak {
     /// The rarest one in what the group `secret` of `regex` matches.
@@ -61,28 +60,6 @@ impl Streak {
     }
 }
 
-impl ByteSet {
-    fn has(&self, b: u8) -> bool {
-        self.0[usize::from(b >> 6)] >> (b & 63) & 1 == 1
-    }
-
-    fn or(self, other: Self) -> Self {
-        Self(std::array::from_fn(|n| self.0[n] | other.0[n]))
-    }
-
-    fn count(&self) -> u32 {
-        self.0.iter().map(|word| word.count_ones()).sum()
-    }
-}
-
-impl FromIterator<u8> for ByteSet {
-    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-        let mut set = Self::default();
-        bytes.into_iter().for_each(|b| set.0[usize::from(b >> 6)] |= 1 << (b & 63));
-        set
-    }
-}
-
 /// What is known of every string of a language.
 struct Known {
     /// All of it.
@@ -106,7 +83,7 @@ fn read(hir: &Hir) -> Known {
             whole: Streak { sort: l.0.iter().copied().collect(), len: l.0.len() },
             rarest: Streak::default(),
         },
-        HirKind::Class(class) => Known::whole(bytes(class), 1),
+        HirKind::Class(class) => Known::whole(ByteSet::of_class(class), 1),
         HirKind::Repetition(r) => {
             let one = read(&r.sub);
             let whole = Streak { len: one.whole.len * r.min as usize, ..one.whole };
@@ -135,17 +112,6 @@ fn read(hir: &Hir) -> Known {
             };
             parts.iter().map(read).reduce(either).expect("an alternation has branches")
         }
-    }
-}
-
-fn bytes(class: &Class) -> ByteSet {
-    match class {
-        Class::Bytes(c) => c.ranges().iter().flat_map(|r| r.start()..=r.end()).collect(),
-        Class::Unicode(c) if c.is_ascii() => {
-            c.ranges().iter().flat_map(|r| r.start() as u8..=r.end() as u8).collect()
-        }
-        // Of several bytes each, and any.
-        Class::Unicode(_) => ByteSet([u64::MAX; 4]),
     }
 }
 
