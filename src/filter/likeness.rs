@@ -110,7 +110,10 @@ fn longest_run(value: &[u8]) -> usize {
 
 /// Letters up to `f` tell nothing of words: length and entropy must do.
 fn is_random_hex(value: &[u8]) -> bool {
-    value.len() >= 16 && super::entropy::shannon_bits(value) >= 2.9
+    // Of sixteen hexadecimal digits, four in a thousand have fewer bits. Decimal ones number things more often than
+    // they open any, so more is asked of them.
+    let needed = if value.iter().all(|b| !b.is_ascii_alphabetic()) { 2.9 } else { 2.6 };
+    value.len() >= 16 && super::entropy::shannon_bits(value) >= needed
 }
 
 fn is_hex(value: &[u8]) -> bool {
@@ -155,6 +158,7 @@ mod tests {
             "aGk3bW9xcHd6eHJ0dnlu",
             "gkavsnbruipmqylvtbniokoz",
             "4887000818lmckxociotwkqmbpemgvrqcarr",
+            "6f8a6f1b8c6a1f8c",
         ] {
             assert!(looks_random(value.as_bytes(), Prior::GENERAL), "{value}");
         }
@@ -172,6 +176,7 @@ mod tests {
             "user2024",
             "getdownloadurlforlayer",
             "nsslapdconfigsync",
+            "4431214082403941",
         ] {
             assert!(!looks_random(value.as_bytes(), Prior::GENERAL), "{value}");
         }

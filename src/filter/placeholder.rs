@@ -53,7 +53,7 @@ pub(super) fn reason(text: &[u8], span: Range<usize>, body: &[u8], kind: Kind) -
     if is_masked(text, &span, body, kind) {
         return Some(Reason::Masked);
     }
-    if let Some(word) = example_word(body, kind) {
+    if let Some(word) = example_word(unnamed(body, kind), kind) {
         return Some(Reason::Word(word));
     }
     if kind == Kind::Id {
@@ -236,6 +236,17 @@ const AS_WORD: [&str; 14] = [
     "token", "secret",
 ];
 
+/// `body` without what names the key in it: `acme-default-key:q8Zt…`.
+fn unnamed(body: &[u8], kind: Kind) -> &[u8] {
+    let key = body.rsplit(|&b| b == b':').next().unwrap_or(body);
+    let is_most = key.len() * 2 > body.len();
+    if kind == Kind::OpaqueToken && is_most && looks_random(key, Prior::GENERAL) {
+        key
+    } else {
+        body
+    }
+}
+
 fn example_word(body: &[u8], kind: Kind) -> Option<&'static str> {
     let has = |word: &&&str| contains_ignoring_case(body, word.as_bytes());
     if let Some(word) = ANYWHERE.iter().find(has) {
@@ -351,6 +362,17 @@ mod tests {
     fn an_undeclared_prefix_hides_no_repetition() {
         assert_eq!(of("u-abc123abc123abc123abc123"), Some(Reason::Repeated));
         assert_eq!(of("q8Zt1LmV0xWc-5RbN7yHd3KsP"), None);
+    }
+
+    #[test]
+    fn the_name_of_a_key_does_not_make_it_an_example() {
+        let of = |value: &[u8]| reason(value, 0..value.len(), value, Kind::OpaqueToken);
+        assert_eq!(of(b"default-key:q8Zt1LmV0xWc5RbN7yHd3KsP"), None);
+        assert_eq!(of(b"default-key:settings-of-the-user"), Some(Reason::Word("key")));
+        assert_eq!(
+            of(b"this-is-no-longer-my-key-for-tests:q8Zt1LmV0xWc"),
+            Some(Reason::Word("key"))
+        );
     }
 
     #[test]
