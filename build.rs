@@ -14,6 +14,7 @@ mod mark;
 #[path = "src/prefilter"]
 #[allow(dead_code, unreachable_pub, reason = "of these modules the build needs a part")]
 mod prefilter {
+    mod common;
     mod grams;
     mod rows;
     pub(crate) mod words;

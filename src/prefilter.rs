@@ -10,6 +10,7 @@
 //! Words that patterns ask for nearby are searched like rare ones. A pattern for a text that is nothing but
 //! the secret has no keyword; it is run on texts that are as short.
 
+mod common;
 mod dense;
 mod grams;
 mod rows;

@@ -13,11 +13,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::rows;
-use crate::{
-    letters,
-    rule::{bytes::ByteSet, text::Text},
-};
+use super::{common::Common, rows};
+use crate::rule::{bytes::ByteSet, text::Text};
 
 /// One bit for each hash: 64 kB, which the second level of a cache holds.
 const BITS: u32 = 19;
@@ -98,9 +95,9 @@ impl Entry {
 impl Grams {
     /// For `words`.
     pub(super) fn new(words: Vec<Sought>) -> Self {
-        let mut all = Vec::new();
+        let (common, mut all) = (Common::new(), Vec::new());
         for (n, Sought { word, followers }) in words.iter().enumerate() {
-            grams_of(word.as_bytes(), followers.as_ref(), |gram, offset| {
+            grams_of(word.as_bytes(), followers.as_ref(), &common, |gram, offset| {
                 all.push((gram, Entry { word: n as u32, offset }));
             });
         }
@@ -215,7 +212,12 @@ impl Head {
 }
 
 /// The grams of `word` that are looked for, and where in it each begins: two neighbouring ones.
-fn grams_of(word: &[u8], followers: Option<&ByteSet>, mut add: impl FnMut(u32, i32)) {
+fn grams_of(
+    word: &[u8],
+    followers: Option<&ByteSet>,
+    common: &Common,
+    mut add: impl FnMut(u32, i32),
+) {
     let mut add = |gram: [u8; 4], offset| add(u32::from_le_bytes(gram), offset);
     // Case does not count, so of two bytes that differ in case only one is entered.
     let any = || (0..=255_u8).filter(|x| x & CASE as u8 != 0);
@@ -236,7 +238,7 @@ fn grams_of(word: &[u8], followers: Option<&ByteSet>, mut add: impl FnMut(u32, i
             behind().for_each(|x| add([b, c, d, x], 1));
         }
         _ => {
-            let at = rarest(word);
+            let at = rarest(word, common);
             for offset in [at, at + 1] {
                 let gram = word[offset..].first_chunk().expect("`rarest` leaves room for two");
                 add(*gram, offset as i32);
@@ -339,13 +341,16 @@ fn hash_of_six(&[a, b, c, d, e, f]: &[u8; 6]) -> u32 {
     (six.wrapping_mul(SIX) >> (64 - BITS)) as u32
 }
 
-/// Where in a word of five bytes or more the two neighbouring grams are that text has least; of a word of
-/// seven or more, such that two bytes follow both.
-fn rarest(word: &[u8]) -> usize {
-    let chances: Vec<f32> = letters::chances::<4>(word).collect();
-    let both = |at: &usize| chances[*at] + chances[*at + 1];
-    let room = if word.len() < 7 { word.len() - 4 } else { word.len() - 6 };
-    (0..room).min_by(|a, b| both(a).total_cmp(&both(b))).expect("the word has five bytes")
+/// Where in a word of five bytes or more the two neighbouring grams are that are looked at least often.
+fn rarest(word: &[u8], common: &Common) -> usize {
+    // A place that passes the first sieve costs one more look; if it passes the second, which it seldom does where
+    // six bytes are known, the word is compared.
+    const COMPARED: f32 = 7.0;
+    let shares = common.shares(word);
+    let cost = |at: usize| if at + 6 <= word.len() { shares[at] } else { shares[at] * COMPARED };
+    let both = |at: &usize| cost(*at) + cost(at + 1);
+    let all = 0..word.len() - 4;
+    all.min_by(|a, b| both(a).total_cmp(&both(b))).expect("the word has five bytes")
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub struct Shape {
     pub run_end: usize,
     /// What every secret starts with, if that is one of a few literals of three bytes or more.
     pub prefixes: Vec<String>,
-    /// A match begins with its secret, whose first literals all have a keyword and no run.
+    /// A keyword stands before that run: in what precedes it, or in the literals that the secret begins with.
     pub keyword_first: bool,
 }
 
@@ -95,13 +95,15 @@ pub fn read_shape(regex: &str, keywords: &[String]) -> Result<Shape, ShapeError>
     let run = runs(&hir).best;
     let literals = literals(secret);
     let run_end = run_end(&hir, searched_run(run)).ok_or(ShapeError::Unbounded)?;
-    let keyword_first = begins_with_secret(&hir)
-        && !literals.is_empty()
-        && literals.iter().all(|p| {
-            let lower = p.to_ascii_lowercase();
+    let in_literals = || {
+        let has = |literal: &String| {
+            let lower = literal.to_ascii_lowercase();
             keywords.iter().any(|k| lower.contains(k.as_str()))
-                && longest_run(p.as_bytes()) < SEARCHED_RUN
-        });
+                && longest_run(literal.as_bytes()) < SEARCHED_RUN
+        };
+        begins_with_secret(&hir) && !literals.is_empty() && literals.iter().all(has)
+    };
+    let keyword_first = in_literals() || stands_before_run(&hir, keywords, searched_run(run));
     let prefixes = if literals.iter().all(|l| l.len() >= 3) { literals } else { Vec::new() };
     Ok(Shape { max_bytes, lead, run, run_end, prefixes, keyword_first })
 }
@@ -184,6 +186,13 @@ fn run_end(hir: &Hir, run: usize) -> Option<usize> {
         }
         _ => Some(max),
     }
+}
+
+/// Whether every match of `hir` has one of `keywords` before the part that has its run of `run`.
+fn stands_before_run(hir: &Hir, keywords: &[String], run: usize) -> bool {
+    let HirKind::Concat(parts) = hir.kind() else { return false };
+    let with_run = parts.iter().position(|part| runs(part).best >= run);
+    with_run.is_some_and(|n| Lead::of(&Hir::concat(parts[..n].to_vec()), keywords).is_some())
 }
 
 /// Whether a match begins with its secret, but for a character that tells where words begin.
@@ -669,7 +678,8 @@ mod tests {
         assert_eq!(place(r"\b(?<secret>k_a[0-9a-f]{20,90})"), Ok((15, true)));
         assert_eq!(place(r"\b(?<secret>k_a[0-9a-f]{32,90})"), Ok((35, true)), "a long one");
         assert_eq!(place("(?<secret>k_a[0-9a-z_]{0,9}[0-9a-f]{12})"), Ok((24, true)));
-        assert_eq!(place("k_(?<secret>abc[0-9a-f]{20})"), Ok((17, false)));
+        assert_eq!(place("k_(?<secret>abc[0-9a-f]{20})"), Ok((17, true)));
+        assert_eq!(place("(?<secret>[0-9a-f]{20})k_"), Ok((12, false)), "the keyword is behind it");
         assert_eq!(place("(?<secret>k_a[0-9_]{8})"), Ok((3, true)));
         assert_eq!(
             place("(?<secret>aaaaaaaaaaaaaaak_[0-9]{8})"),

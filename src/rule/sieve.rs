@@ -158,6 +158,11 @@ impl Automaton {
     ) {
         let (mut cache, mut state) = (self.caches.get(), OverlappingState::start());
         let input = Input::new(text).range(within);
+        // Whether there is a match at all takes a quarter of the time.
+        let first = self.dfa.try_search_fwd(&mut cache, &input.clone().earliest(true));
+        if first.expect(NEVER_STOPS).is_none() {
+            return;
+        }
         loop {
             self.dfa.try_search_overlapping_fwd(&mut cache, &input, &mut state).expect(NEVER_STOPS);
             let Some(end) = state.get_match() else { return };
