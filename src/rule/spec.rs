@@ -229,7 +229,7 @@ pub struct PatternSpec {
     /// The keyword starts at most this many bytes before the end of the first
     /// `shape::searched_run(run)` bytes of such a run.
     pub run_reach: usize,
-    /// The keyword is never behind that run.
+    /// A keyword stands before that run.
     pub run_last: bool,
     /// Every secret has this.
     pub streak: Streak,
