@@ -104,12 +104,15 @@ impl Sieve {
             if looks == 0 {
                 possible = self.rests.iter().flat_map(|rest| &rest.regexes).copied().collect();
             } else if !regexes.iter().all(|n| possible.contains(n)) {
-                automaton.matches_at_start(text, range, |n| possible.push(regexes[n]));
+                automaton.matches_at_start(text, range, |n| {
+                    if !possible.contains(&regexes[n]) {
+                        possible.push(regexes[n]);
+                    }
+                });
             }
             looks > 0
         });
         possible.sort_unstable();
-        possible.dedup();
         possible
     }
 }
