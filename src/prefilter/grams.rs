@@ -93,11 +93,11 @@ impl Entry {
 }
 
 impl Grams {
-    /// For `words`.
-    pub(super) fn new(words: Vec<Sought>) -> Self {
-        let (common, mut all) = (Common::new(), Vec::new());
+    /// For `words`, by grams that are as rare as `common` says.
+    pub(super) fn new(words: Vec<Sought>, common: &Common) -> Self {
+        let mut all = Vec::new();
         for (n, Sought { word, followers }) in words.iter().enumerate() {
-            grams_of(word.as_bytes(), followers.as_ref(), &common, |gram, offset| {
+            grams_of(word.as_bytes(), followers.as_ref(), common, |gram, offset| {
                 all.push((gram, Entry { word: n as u32, offset }));
             });
         }
@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn words_are_found_at_every_offset_and_in_every_case() {
         let words = words(&["u-", "sg.", "aiza", "passw", "authorization", "-----begin"]);
-        let grams = Grams::new(words.clone());
+        let grams = Grams::new(words.clone(), &Common::new());
         for (n, Sought { word, .. }) in words.iter().enumerate() {
             for before in 0..40 {
                 for after in [0, 1, 2, 3, 40] {
@@ -393,7 +393,7 @@ mod tests {
         let patterns = catalogue.rules.iter().flat_map(|r| &r.patterns);
         let words: Vec<&str> =
             patterns.flat_map(|p| p.keywords.iter().map(|k| k.as_str())).collect();
-        let grams = Grams::new(self::words(&words));
+        let grams = Grams::new(self::words(&words), &Common::new());
         for byte in [b' ', b'\t'] {
             let mut places = [0; BLOCK / 2];
             assert!(grams.sieve(&[byte; BLOCK + OVERHANG], BLOCK, &mut places).is_empty());
@@ -417,7 +417,7 @@ mod tests {
             let text = text.as_bytes();
             let range = from.min(text.len())..(from + len).min(text.len());
             let mut found = Vec::new();
-            Grams::new(words.clone()).find(text, range.clone(), |word, at| found.push((at, word)));
+            Grams::new(words.clone(), &Common::new()).find(text, range.clone(), |word, at| found.push((at, word)));
             found.sort_unstable();
             let stands = |at: usize, Sought { word, followers }: &Sought| {
                 let end = at + word.len();

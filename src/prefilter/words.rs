@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::grams::{Grams, Sought};
+use super::{
+    common::Common,
+    grams::{Grams, Sought},
+};
 use crate::{
     mark,
     rule::{
@@ -132,6 +135,7 @@ impl Prefilter {
         entry(&mut rare, mark::OWN, None);
         let mark = rare.keys().position(|word| word == mark::OWN).expect("it was entered");
         let (rare, mut known) = sought(rare);
+        let common = Common::new();
         let around_runs = [SEARCHED_RUN, LONG_RUN].into_iter().enumerate().map(|(n, run)| {
             let (words, meanings) = sought(meanings(of_way(Way::Runs(n))));
             let asking = || of_way(Way::Runs(n));
@@ -139,7 +143,7 @@ impl Prefilter {
             let searched = AroundRuns {
                 run,
                 first: known.len(),
-                grams: Grams::new(words),
+                grams: Grams::new(words, &common),
                 before: asking().map(reach).max().unwrap_or(0),
                 after: asking().filter(|a| !a.first.run_last).map(reach).max().unwrap_or(0),
             };
@@ -154,7 +158,7 @@ impl Prefilter {
             max_bytes: wordless().map(|a| a.group.max_bytes).max(),
         };
         known.push(Meaning { groups: wordless().map(|a| a.n).collect(), ..Meaning::default() });
-        let (mark, grams) = (Word(mark as u32), Grams::new(rare));
+        let (mark, grams) = (Word(mark as u32), Grams::new(rare, &common));
         Self { grams, mark, around_runs, whole, meanings: known }
     }
 }
@@ -165,8 +169,8 @@ fn meanings<'p>(groups: impl Iterator<Item = &'p Asking<'p>>) -> BTreeMap<String
     for Asking { n, members, first, .. } in groups {
         for (k, word) in first.keywords.iter().enumerate() {
             for member in members {
-                let groups =
-                    &mut entry(&mut all, word, member.followers.get(k).copied().flatten()).groups;
+                let followers = member.followers.get(k).copied().flatten();
+                let groups = &mut entry(&mut all, word, followers).groups;
                 if groups.last() != Some(n) {
                     groups.push(*n);
                 }

@@ -3,6 +3,8 @@
 use regex_syntax::hir::Class;
 use serde::{Deserialize, Serialize};
 
+use super::shape;
+
 /// One bit for each byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ByteSet([u64; 4]);
@@ -13,13 +15,7 @@ impl ByteSet {
 
     /// Those that the characters in `class` begin with, or, of characters of several bytes, any.
     pub fn of_class(class: &Class) -> Self {
-        match class {
-            Class::Bytes(c) => c.ranges().iter().flat_map(|r| r.start()..=r.end()).collect(),
-            Class::Unicode(c) if c.is_ascii() => {
-                c.ranges().iter().flat_map(|r| r.start() as u8..=r.end() as u8).collect()
-            }
-            Class::Unicode(_) => Self::ALL,
-        }
+        shape::class_bytes(class).map_or(Self::ALL, Iterator::collect)
     }
 
     /// Whether `b` is one of them.

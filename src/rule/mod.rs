@@ -203,7 +203,7 @@ impl RuleSet {
         // Where the text ends before, the last keyword may be anywhere.
         let ends_before = window.end == text.len();
         let last = if ends_before { window.end } else { window.end.saturating_sub(*max_bytes) };
-        let possible = sieve.possible(text, window.clone(), window.start..last);
+        let possible = sieve.possible(text, window, last);
         possible.into_iter().map(|n| members[n]).collect()
     }
 

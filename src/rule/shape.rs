@@ -486,7 +486,7 @@ fn runs(hir: &Hir) -> Runs {
     }
 }
 
-fn class_bytes(class: &Class) -> Option<Box<dyn Iterator<Item = u8> + '_>> {
+pub(super) fn class_bytes(class: &Class) -> Option<Box<dyn Iterator<Item = u8> + '_>> {
     match class {
         Class::Bytes(c) => Some(Box::new(c.ranges().iter().flat_map(|r| r.start()..=r.end()))),
         Class::Unicode(c) => c.is_ascii().then(|| {

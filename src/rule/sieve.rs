@@ -10,6 +10,7 @@
 //! - Regexes that begin alike share the search for the name.
 
 use std::{
+    collections::BTreeSet,
     ops::Range,
     panic::{RefUnwindSafe, UnwindSafe},
 };
@@ -20,11 +21,9 @@ use regex_automata::{
     nfa::thompson::{self, WhichCaptures},
     util::pool::Pool,
 };
-use regex_syntax::hir::{
-    Capture, Class, ClassBytesRange, ClassUnicodeRange, Hir, HirKind, Repetition,
-};
+use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
-use super::shape;
+use super::{bytes::ByteSet, shape};
 
 /// Repetitions that allow so many more than they need are counted.
 const FEW: u32 = 4;
@@ -84,19 +83,19 @@ impl Sieve {
         })
     }
 
-    /// Those of the regexes, by number, that can match in `within` and begin in `starts`, where that begins, too.
-    /// There may be some that cannot.
+    /// Those of the regexes, by number, that can match in `within` and begin at byte `last` or before. There may be
+    /// some that cannot.
     pub(super) fn possible(
         &self,
         text: &[u8],
         within: Range<usize>,
-        starts: Range<usize>,
-    ) -> Vec<usize> {
-        let mut possible = Vec::new();
+        last: usize,
+    ) -> BTreeSet<usize> {
+        let mut possible = BTreeSet::new();
         // Where names stand so close that each byte would be looked at over and over, the regexes
         // themselves are faster.
         let mut looks = LOOKS * (within.len() + self.max_bytes);
-        let heads = starts.start..within.end.min(starts.end + self.head_bytes);
+        let heads = within.start..within.end.min(last + self.head_bytes);
         self.heads.each_match(text, heads, |head, end| {
             let Rest { automaton, regexes } = &self.rests[head];
             let range = end..within.end.min(end + self.max_bytes);
@@ -105,14 +104,11 @@ impl Sieve {
                 possible = self.rests.iter().flat_map(|rest| &rest.regexes).copied().collect();
             } else if !regexes.iter().all(|n| possible.contains(n)) {
                 automaton.matches_at_start(text, range, |n| {
-                    if !possible.contains(&regexes[n]) {
-                        possible.push(regexes[n]);
-                    }
+                    possible.insert(regexes[n]);
                 });
             }
             looks > 0
         });
-        possible.sort_unstable();
         possible
     }
 }
@@ -161,7 +157,7 @@ impl Automaton {
     ) {
         let (mut cache, mut state) = (self.caches.get(), OverlappingState::start());
         let input = Input::new(text).range(within);
-        // Whether there is a match at all takes a quarter of the time.
+        // Most often there is none, and this search is the quicker one.
         let first = self.dfa.try_search_fwd(&mut cache, &input.clone().earliest(true));
         if first.expect(NEVER_STOPS).is_none() {
             return;
@@ -223,19 +219,12 @@ fn name_bytes(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,
         HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Class(class) => usize::from(is_letter(class)),
+        // A letter in both cases.
+        HirKind::Class(class) => usize::from(ByteSet::of_class(class).count() <= 2),
         HirKind::Repetition(r) => name_bytes(&r.sub) * r.min as usize,
         HirKind::Capture(c) => name_bytes(&c.sub),
         HirKind::Concat(parts) => parts.iter().map(name_bytes).sum(),
         HirKind::Alternation(parts) => parts.iter().map(name_bytes).min().unwrap_or(0),
-    }
-}
-
-/// Whether `class` has one letter in both cases.
-fn is_letter(class: &Class) -> bool {
-    match class {
-        Class::Bytes(c) => c.ranges().iter().map(ClassBytesRange::len).sum::<usize>() <= 2,
-        Class::Unicode(c) => c.ranges().iter().map(ClassUnicodeRange::len).sum::<usize>() <= 2,
     }
 }
 
@@ -268,9 +257,13 @@ fn widened(hir: Hir) -> Hir {
 mod tests {
     use super::*;
 
+    fn numbers(possible: BTreeSet<usize>) -> Vec<usize> {
+        possible.into_iter().collect()
+    }
+
     fn possible(regexes: &[&str], text: &str) -> Vec<usize> {
         let sieve = Sieve::new(regexes.iter().copied(), 64).expect("they are small");
-        sieve.possible(text.as_bytes(), 0..text.len(), 0..text.len())
+        numbers(sieve.possible(text.as_bytes(), 0..text.len(), text.len()))
     }
 
     #[test]
@@ -288,17 +281,19 @@ mod tests {
     fn names_are_looked_for_where_a_match_can_begin() {
         let sieve = Sieve::new([r"key=[0-9]{4}", "to[a-z]{1,3}=[0-9]"].into_iter(), 9).unwrap();
         let text = b"key=1234 token=5";
-        assert_eq!(sieve.possible(text, 0..text.len(), 0..1), [0]);
-        assert_eq!(sieve.possible(text, 0..text.len(), 0..9), [0, 1]);
-        assert_eq!(sieve.possible(text, 4..text.len(), 4..9), [1]);
-        assert_eq!(sieve.possible(text, 0..7, 0..7), [0; 0]);
+        let possible = |within, last| numbers(sieve.possible(text, within, last));
+        assert_eq!(possible(0..text.len(), 1), [0]);
+        assert_eq!(possible(0..text.len(), 9), [0, 1]);
+        assert_eq!(possible(4..text.len(), 9), [1]);
+        assert_eq!(possible(0..7, 7), [0; 0]);
     }
 
     #[test]
     fn where_names_are_crowded_all_is_possible() {
         let sieve = Sieve::new([r"key=[0-9a-z=]{0,4000}[0-9]", "token"].into_iter(), 4005).unwrap();
         let crowded = "key=".repeat(10_000);
-        assert_eq!(sieve.possible(crowded.as_bytes(), 0..40_000, 0..40_000), [0, 1]);
-        assert_eq!(sieve.possible(crowded.as_bytes(), 0..40, 0..40), [0; 0]);
+        let possible = |end| numbers(sieve.possible(crowded.as_bytes(), 0..end, end));
+        assert_eq!(possible(40_000), [0, 1]);
+        assert_eq!(possible(40), [0; 0]);
     }
 }
